@@ -562,6 +562,15 @@ internal sealed class RunOptionSet
             (o, v) => o with { Epochs = v }
         );
         AddToTraining(
+            Number(
+                "--patience",
+                "N",
+                "Epochs after which the final training ends if none of them was better on the validation images than "
+                    + "all before (it makes all its steps)"
+            ),
+            (o, v) => o with { Patience = (int?)v }
+        );
+        AddToTraining(
             Values.Flag(
                 "--train-on-all",
                 "Train also on the images that the architecture was chosen on, and keep the last epoch instead of the "

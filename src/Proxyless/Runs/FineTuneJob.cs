@@ -59,6 +59,7 @@ internal static class FineTuneJob
         // Before anything is written: the file may be of another network.
         using CompactNetwork whole = FineTuneOpening.Load(known, context);
         Architecture sized = FineTuneOpening.SizedFor(context, known);
+        RunContext training = FineTuneStage.ContextOf(context);
 
         // A resumed training keeps the network that was decided on.
         Architecture? decided =
@@ -66,7 +67,6 @@ internal static class FineTuneJob
                 ? ArchitectureFile.Read(store.Directory.Architecture)
                 : null;
         RunOpening.BeginTraining(context, store, decided ?? sized, inPlace: false);
-        RunContext training = FineTuneStage.ContextOf(context);
         return RunOpening.Resumable(
             store.Directory,
             () => TrainAndExport(training, store, new WholeStart(training, whole), decided, sized.Metadata),

@@ -14,13 +14,26 @@ internal static class FineTuneStage
     /// <summary>
     /// Returns the context in which the network is trained: if there are only a few images, it learns from all of them.
     /// </summary>
-    public static RunContext ContextOf(RunContext context) =>
-        AreFew(context) && !context.Images.HasOwnValidation
+    /// <exception cref="InvalidInputException">Validation images are asked for, and there are none.</exception>
+    public static RunContext ContextOf(RunContext context)
+    {
+        if (!AreFew(context) || context.Images.HasOwnValidation)
+        {
+            return context;
+        }
+
+        TrainingOptions training = context.Options.Training;
+        return training.Patience is null
             ? context with
             {
-                Options = context.Options with { Training = context.Options.Training with { OnAll = true } },
+                Options = context.Options with { Training = training with { OnAll = true } },
             }
-            : context;
+            : throw new InvalidInputException(
+                Invariant($"TrainingOptions.Patience = {training.Patience} needs validation images, and of ")
+                    + Invariant($"{context.Images.AllTraining.Count} training images none are set aside; leave it ")
+                    + "out, or add a folder val/ beside train/"
+            );
+    }
 
     /// <summary>Decides how the weights are used, and writes what the training begins with.</summary>
     /// <param name="store">The run of the training.</param>

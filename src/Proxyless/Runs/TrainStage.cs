@@ -161,6 +161,7 @@ internal static class TrainStage
         return new TrainingSettings
         {
             Steps = steps,
+            Patience = context.Options.Training.Patience,
             LearningRate = context.LearningRate,
             WeightDecay = context.Options.Training.WeightDecay!.Value,
             LabelSmoothing = context.Options.Training.LabelSmoothing,

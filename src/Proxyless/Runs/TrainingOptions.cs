@@ -11,6 +11,7 @@ public sealed record TrainingOptions
         new Dictionary<string, NumberRange>
         {
             [nameof(Epochs)] = new(1e-6, 1e6),
+            [nameof(Patience)] = new(1, 1e6, IsWhole: true),
             [nameof(BatchSize)] = new(2, 65536, IsWhole: true, Note: "batch norm needs more than one image"),
             [nameof(LearningRate)] = new(1e-9, 100),
             [nameof(WeightDecay)] = new(0, 1),
@@ -43,6 +44,12 @@ public sealed record TrainingOptions
 
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
     public double? Epochs { get; init; }
+
+    /// <summary>
+    /// Epochs after which the final training ends if none of them was better on the validation images than all before;
+    /// null: it makes all its steps. The rate falls to 0 only at the last step, so a small number ends it too early.
+    /// </summary>
+    public int? Patience { get; init; }
 
     /// <summary>
     /// Images per step; null: 128 for small images at a small resolution, otherwise 32, and never more than there are.
@@ -116,6 +123,7 @@ public sealed record TrainingOptions
     {
         var ranges = new OptionRanges(nameof(TrainingOptions), Ranges);
         ranges.Require(nameof(Epochs), Epochs);
+        ranges.Require(nameof(Patience), Patience);
         ranges.Require(nameof(BatchSize), BatchSize);
         ranges.Require(nameof(LearningRate), LearningRate);
         ranges.Require(nameof(WeightDecay), WeightDecay);
@@ -134,6 +142,14 @@ public sealed record TrainingOptions
         if (Teacher && Weights is null)
         {
             throw new InvalidInputException("TrainingOptions.Teacher needs TrainingOptions.Weights; leave it out");
+        }
+
+        if (Patience is not null && OnAll)
+        {
+            throw new InvalidInputException(
+                "TrainingOptions.Patience needs validation images, and TrainingOptions.OnAll trains on them; leave one "
+                    + "of them out"
+            );
         }
 
         if (Weights is not null && FromSupernet)

@@ -105,6 +105,14 @@ internal sealed class NetworkTrainer
             throw;
         }
 
+        if (session.EndsEarly)
+        {
+            _observer.Message(
+                Invariant($"{_settings.Stage}: ended after epoch {session.Log.Count}, since {_settings.Patience} ")
+                    + "epochs have brought nothing better"
+            );
+        }
+
         session.TakeBest();
         return validation is null ? null : session.Best;
     }

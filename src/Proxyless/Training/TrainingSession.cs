@@ -92,8 +92,14 @@ internal sealed class TrainingSession : IDisposable
         );
     }
 
-    /// <summary>Whether all steps are done.</summary>
-    public bool IsDone => _state.Step >= _settings.Steps;
+    /// <summary>Whether all steps are done, or no more are made.</summary>
+    public bool IsDone => _state.Step >= _settings.Steps || EndsEarly;
+
+    /// <summary>
+    /// Whether it ends before all steps: as many epochs as <see cref="TrainingSettings.Patience"/> have brought nothing
+    /// better.
+    /// </summary>
+    public bool EndsEarly => _state.Step < _settings.Steps && _state.EpochsWithoutBetter >= _settings.Patience;
 
     /// <summary>Whether a step is in progress: its partial result is not worth keeping.</summary>
     public bool IsInStep { get; private set; }

@@ -11,6 +11,12 @@ internal sealed record TrainingSettings
     /// <summary>Total number of steps.</summary>
     public required long Steps { get; init; }
 
+    /// <summary>
+    /// Epochs after which the training ends if none of them was better on the validation images than all before; null:
+    /// it makes all its steps.
+    /// </summary>
+    public int? Patience { get; init; }
+
     /// <summary>Peak learning rate at this batch size.</summary>
     public required double LearningRate { get; init; }
 

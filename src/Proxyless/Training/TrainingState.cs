@@ -7,21 +7,42 @@ namespace Proxyless.Training;
 /// <param name="Best">Top-1 on the validation images at the best epoch, 0..1; -1 before the first.</param>
 /// <param name="LossSum">Sum of the losses of the steps that are not yet in the log.</param>
 /// <param name="LossSteps">Number of these steps.</param>
-internal sealed record TrainingState(long Step, double Best, double LossSum, long LossSteps)
+/// <param name="EpochsWithoutBetter">Epochs since one was better than all before.</param>
+internal sealed record TrainingState(
+    long Step,
+    double Best,
+    double LossSum,
+    long LossSteps,
+    long EpochsWithoutBetter = 0
+)
 {
     private const string StepKey = "step";
     private const string BestKey = "best";
     private const string LossSumKey = "loss_sum";
     private const string LossStepsKey = "loss_steps";
+    private const string EpochsWithoutBetterKey = "epochs_without_better";
 
     /// <summary>The state before the first step.</summary>
     public static TrainingState Start { get; } = new(0, -1, 0, 0);
 
     /// <summary>Returns the state after one more step.</summary>
-    public TrainingState After(double loss) => new(Step + 1, Best, LossSum + loss, LossSteps + 1);
+    public TrainingState After(double loss) =>
+        this with
+        {
+            Step = Step + 1,
+            LossSum = LossSum + loss,
+            LossSteps = LossSteps + 1,
+        };
 
     /// <summary>Returns the state after the line of an epoch.</summary>
-    public TrainingState AfterEpoch(double best) => this with { Best = best, LossSum = 0, LossSteps = 0 };
+    public TrainingState AfterEpoch(double best) =>
+        this with
+        {
+            Best = best,
+            LossSum = 0,
+            LossSteps = 0,
+            EpochsWithoutBetter = best > Best ? 0 : EpochsWithoutBetter + 1,
+        };
 
     /// <summary>Whether the steps of an epoch, or all steps, are done but not in the log.</summary>
     public bool AwaitsJudgement(long batchesPerEpoch, long steps) =>
@@ -38,6 +59,7 @@ internal sealed record TrainingState(long Step, double Best, double LossSum, lon
             [BestKey] = Best.ToString("R", CultureInfo.InvariantCulture),
             [LossSumKey] = LossSum.ToString("R", CultureInfo.InvariantCulture),
             [LossStepsKey] = LossSteps.ToString(CultureInfo.InvariantCulture),
+            [EpochsWithoutBetterKey] = EpochsWithoutBetter.ToString(CultureInfo.InvariantCulture),
         };
 
     /// <summary>Reads the state from a checkpoint's metadata; null if they are not those of a training.</summary>
@@ -54,7 +76,13 @@ internal sealed record TrainingState(long Step, double Best, double LossSum, lon
             && long.TryParse(Text(LossStepsKey), CultureInfo.InvariantCulture, out long lossSteps)
             && lossSteps >= 0
             && lossSteps <= step
-            ? new TrainingState(step, best, lossSum, lossSteps)
+            && long.TryParse(
+                metadata.GetValueOrDefault(EpochsWithoutBetterKey, "0"),
+                CultureInfo.InvariantCulture,
+                out long withoutBetter
+            )
+            && withoutBetter >= 0
+            ? new TrainingState(step, best, lossSum, lossSteps, withoutBetter)
             : null;
     }
 }

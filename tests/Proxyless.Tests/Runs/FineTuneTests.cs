@@ -133,6 +133,44 @@ public sealed class FineTuneTests : IDisposable
         Assert.DoesNotContain(observer.Messages, text => text.Contains("validation", StringComparison.Ordinal));
     }
 
+    /// <summary>At this rate no epoch is better than the beginning, which counts as one.</summary>
+    [Fact]
+    public void A_training_ends_once_its_epochs_bring_nothing_better()
+    {
+        (RunOptions options, string network) = Many();
+        options = options with { Training = options.Training with { Epochs = 10, LearningRate = 1e-9, Patience = 2 } };
+        var observer = new RecordingObserver();
+        TrainResult trained = ProxylessRun.Train(options, network, observer, Cancellation);
+        Assert.Contains("train: ended after epoch 2, since 2 epochs have brought nothing better", observer.Messages);
+        var store = new RunStore(new RunDirectory(trained.Run));
+        Assert.Equal(2, store.ReadTrainingLog().Count);
+        Assert.Equal(store.Plan.FineTuning!.BeginningTop1, trained.ValidationTop1);
+        StoppedIsAsWhole(options with { Out = Path.Combine(_folder.Root, "first") }, network, "train");
+    }
+
+    [Fact]
+    public void Patience_without_validation_images_is_refused()
+    {
+        (RunOptions options, string network) = Few();
+        foreach (bool onAll in (bool[])[false, true])
+        {
+            InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+                ProxylessRun.Train(
+                    options with
+                    {
+                        Training = options.Training with { Patience = 3, OnAll = onAll },
+                    },
+                    network,
+                    NullRunObserver.Instance,
+                    Cancellation
+                )
+            );
+            Assert.Contains("TrainingOptions.Patience", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(Run));
+    }
+
     [Fact]
     public void Folds_that_are_finished_are_not_repeated()
     {

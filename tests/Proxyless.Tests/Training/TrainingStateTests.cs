@@ -12,7 +12,8 @@ public sealed class TrainingStateTests
             .Sample(
                 (step, best, sum, share) =>
                 {
-                    var state = new TrainingState(step, best, sum, (long)(share * Math.Min(step, 1_000_000)));
+                    long some = (long)(share * Math.Min(step, 1_000_000));
+                    var state = new TrainingState(step, best, sum, some, EpochsWithoutBetter: some / 2);
                     Assert.Equal(state, TrainingState.Of(state.ToMetadata()));
                 }
             );
@@ -32,6 +33,38 @@ public sealed class TrainingStateTests
         Assert.Null(TrainingState.Of(metadata));
         metadata.Remove(key);
         Assert.Null(TrainingState.Of(metadata));
+    }
+
+    /// <summary>Checkpoints of versions that did not count them.</summary>
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("-1", false)]
+    [InlineData("many", false)]
+    public void Epochs_without_better_may_be_missing_but_not_wrong(string? value, bool isState)
+    {
+        Dictionary<string, string> metadata = new TrainingState(10, 0.5, 7.5, 3, 2).ToMetadata();
+        const string Key = "epochs_without_better";
+        Assert.True(metadata.Remove(Key));
+        if (value is not null)
+        {
+            metadata[Key] = value;
+        }
+
+        Assert.Equal(isState ? new TrainingState(10, 0.5, 7.5, 3) : null, TrainingState.Of(metadata));
+    }
+
+    [Fact]
+    public void Epochs_are_counted_since_one_was_better()
+    {
+        TrainingState state = TrainingState.Start;
+        var counts = new List<long>();
+        foreach (double best in (double[])[0.5, 0.5, 0.5, 0.6, 0.6])
+        {
+            state = state.After(loss: 1).AfterEpoch(best);
+            counts.Add(state.EpochsWithoutBetter);
+        }
+
+        Assert.Equal([0, 1, 2, 0, 1], counts);
     }
 
     [Fact]
