@@ -30,7 +30,10 @@ internal static class ClassifierOnFeatures
                 Head = architecture.Head with { Classes = classifier.Classes },
             },
             whole.Options
-        );
+        )
+        {
+            KernelTransforms = whole.KernelTransforms,
+        };
         NetworkTensor.CopyAll(whole.Stem.Tensors, network.Stem.Tensors);
         foreach ((BlockPath to, BlockPath from) in network.Blocks.Zip(whole.Blocks))
         {

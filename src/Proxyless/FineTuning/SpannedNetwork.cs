@@ -9,7 +9,8 @@ namespace Proxyless.FineTuning;
 /// The super-network of the space that a network spans (<see cref="SpannedSpace"/>), with the network's own weights. A
 /// candidate with fewer hidden channels lacks those whose removal costs least (<see cref="ChannelElimination"/>), and
 /// its projection is the least-squares fit to the block's own output (He et al., arXiv 1707.06168); a smaller kernel is
-/// the middle of the larger one, with its own statistics. Nothing is trained, and no label is used.
+/// the middle of the larger one, or what <see cref="KernelTransforms"/> makes of that, with its own statistics. Nothing
+/// is trained, and no label is used.
 /// </summary>
 internal sealed class SpannedNetwork : IDisposable
 {
@@ -229,7 +230,7 @@ internal sealed class SpannedNetwork : IDisposable
             BlockPath[] narrower = [.. alike.OrderByDescending(path => path.Block.HiddenWidth)];
             if (alike.Key != whole.Block.Operation.Kernel)
             {
-                TakeMiddle(whole, narrower[0], inputs);
+                TakeKernel(i, narrower[0], inputs);
             }
 
             var statistics = HiddenStatistics.Of(whole, narrower[0], inputs, MostPixels);
@@ -243,18 +244,18 @@ internal sealed class SpannedNetwork : IDisposable
     }
 
     /// <summary>
-    /// Gives a block the weights of another one with a larger kernel, of which it keeps the middle, and the statistics
-    /// of its own depthwise convolution on the same inputs.
+    /// Gives a candidate the weights of the network's block, with a smaller kernel made of the larger one, and the
+    /// statistics of its own depthwise convolution on the same inputs.
     /// </summary>
-    private static void TakeMiddle(BlockPath from, BlockPath to, List<Tensor> inputs)
+    private void TakeKernel(int block, BlockPath to, List<Tensor> inputs)
     {
+        BlockPath from = _network.Blocks[block];
         NetworkTensor.CopyAll(from.Expand?.Tensors ?? [], to.Expand?.Tensors ?? []);
         NetworkTensor.CopyAll(from.Project!.Tensors, to.Project!.Tensors);
         NetworkTensor.CopyAll(from.Depthwise!.Tensors.Skip(1), to.Depthwise!.Tensors.Skip(1));
-        long margin = (from.Depthwise.Kernel - to.Depthwise.Kernel) / 2;
-        using Tensor rows = from.Depthwise.Weight.Value.narrow(2, margin, to.Depthwise.Kernel);
-        using Tensor middle = rows.narrow(3, margin, to.Depthwise.Kernel);
-        to.Depthwise.Weight.CopyFrom(middle);
+        KernelTransforms transforms = _network.KernelTransforms ?? new KernelTransforms();
+        using Tensor kernels = transforms.Smaller(block, from.Depthwise.Weight.Value, to.Depthwise.Kernel);
+        to.Depthwise.Weight.CopyFrom(kernels);
         for (int n = 0; n < inputs.Count; n++)
         {
             using Tensor? expanded = from.Expand?.Forward(inputs[n], NormPass.Evaluation);

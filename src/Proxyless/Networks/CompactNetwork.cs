@@ -47,7 +47,10 @@ internal sealed class CompactNetwork : IDisposable
         var sized = new CompactNetwork(
             Architecture.WithInput(resolution, Architecture.InputChannels, Architecture.Classes),
             Options
-        );
+        )
+        {
+            KernelTransforms = KernelTransforms,
+        };
         NetworkTensor.CopyAll(Tensors, sized.Tensors);
         return sized;
     }
@@ -57,6 +60,11 @@ internal sealed class CompactNetwork : IDisposable
 
     /// <summary>Device, layout and seed.</summary>
     public NetworkOptions Options { get; }
+
+    /// <summary>
+    /// What makes smaller kernels of this network's, if it was trained with both; null: nothing but their middle.
+    /// </summary>
+    public KernelTransforms? KernelTransforms { get; set; }
 
     /// <summary>The first convolution.</summary>
     public ConvolutionLayer Stem { get; }

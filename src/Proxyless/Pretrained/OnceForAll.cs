@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Networks;
 using Proxyless.Weights;
 
 namespace Proxyless.Pretrained;
@@ -13,6 +14,12 @@ internal sealed record OnceForAllChoice(
     IReadOnlyList<int> Depths
 );
 
+/// <summary>A network of the super-network.</summary>
+/// <param name="Architecture">The network.</param>
+/// <param name="Weights">Its tensors as the authors' code names them.</param>
+/// <param name="Transforms">What makes smaller kernels of its kernels, of the largest ones at least.</param>
+internal sealed record OnceForAllNetwork(Architecture Architecture, WeightsFile Weights, KernelTransforms Transforms);
+
 /// <summary>
 /// The super-network of Once-for-all in the space of ProxylessNAS (Cai et al., ICLR 2020, arXiv 1908.09791): one file
 /// with the weights of many networks. A smaller kernel is the middle of the larger one, transformed by its own matrix;
@@ -26,6 +33,11 @@ internal static class OnceForAll
     private static readonly int[] StageDepths = [4, 4, 4, 4, 4, 1];
     private static readonly int[] StageStrides = [2, 2, 2, 1, 2, 1];
 
+    // Fewest blocks of a stage, but for the last stage, which has one.
+    private const int FewestBlocks = 2;
+
+    private static readonly int[] LargerKernels = [7, 5];
+
     /// <summary>Number of blocks that a choice covers.</summary>
     public static int ChoiceBlocks => StageDepths.Sum();
 
@@ -34,14 +46,8 @@ internal static class OnceForAll
     /// <param name="choice">What to keep.</param>
     /// <param name="resolution">Side of the images in pixels.</param>
     /// <param name="file">What to call the file in messages.</param>
-    /// <returns>The network, and its tensors as the authors' code names them.</returns>
     /// <exception cref="InvalidInputException">The choice or the file is not one of this super-network.</exception>
-    public static (Architecture Architecture, WeightsFile Weights) Cut(
-        WeightsFile weights,
-        OnceForAllChoice choice,
-        int resolution,
-        string file
-    )
+    public static OnceForAllNetwork Cut(WeightsFile weights, OnceForAllChoice choice, int resolution, string file)
     {
         Require(choice);
         var source = new Source(new AuthorsNaming().Renamed(weights).Tensors, file);
@@ -62,6 +68,7 @@ internal static class OnceForAll
             stem.OutputResolution
         );
         var blocks = new List<Block> { first };
+        var transforms = new KernelTransforms();
         int begin = 0;
         for (int stage = 0; stage < StageDepths.Length; stage++)
         {
@@ -76,7 +83,13 @@ internal static class OnceForAll
                     i == begin ? StageStrides[stage] : 1,
                     last.OutputResolution
                 );
-                CutBlock(source, from, $"blocks.{blocks.Count}.{Prefix}", block, tensors);
+                foreach (int side in LargerKernels)
+                {
+                    WeightTensor matrix = source[$"{from}.depth_conv.conv.{side}to{side - 2}_matrix"];
+                    transforms.Add(blocks.Count, side, matrix.Values);
+                }
+
+                CutBlock(source, from, blocks.Count, block, transforms, tensors);
                 blocks.Add(block);
             }
 
@@ -95,8 +108,94 @@ internal static class OnceForAll
             Activation.Relu6,
             new Dictionary<string, string> { ["paper"] = "arXiv 1908.09791" }
         );
-        return (architecture, weights.With(tensors));
+        return new OnceForAllNetwork(architecture, weights.With(tensors), transforms);
     }
+
+    /// <summary>Whether a file holds a super-network: matrices for smaller kernels.</summary>
+    public static bool Is(WeightsFile weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return weights.Tensors.Keys.Any(name =>
+            name.EndsWith($".{LargerKernels[0]}to{LargerKernels[1]}_matrix", StringComparison.Ordinal)
+        );
+    }
+
+    /// <summary>Cuts out a network that is given.</summary>
+    /// <param name="weights">The super-network's file.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="file">What to call the file in messages.</param>
+    /// <exception cref="InvalidInputException">
+    /// The network is none of the super-network, or it is not clear which of its blocks are kept.
+    /// </exception>
+    public static OnceForAllNetwork Cut(WeightsFile weights, Architecture network, string file)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var source = new Source(new AuthorsNaming().Renamed(weights).Tensors, file);
+        int[] widths =
+        [
+            .. StageDepths.Select(
+                (_, stage) =>
+                    source.Outputs($"blocks.{StageDepths.Take(stage).Sum() + 1}.{Prefix}.point_linear.conv.conv")
+            ),
+        ];
+        Block[] chosen = [.. network.Blocks.Skip(1)];
+        int[][] depths = [.. AllDepths().Where(depths => AreOf(chosen, depths, widths))];
+        if (depths is not [var only])
+        {
+            throw new InvalidInputException(
+                depths.Length == 0
+                    ? $"'{network.Name}' is no network of the super-network in {file}: behind the first block its "
+                        + $"stages have {string.Join(", ", widths)} channels, and {FewestBlocks} to {StageDepths[0]} "
+                        + $"blocks each, but for a single last one"
+                    : $"'{network.Name}' is more than one network of the super-network in {file}, whose stages have "
+                        + $"{string.Join(", ", widths)} channels: its blocks may be divided among stages alike in "
+                        + $"{depths.Length} ways"
+            )
+            {
+                File = file,
+            };
+        }
+
+        var kernels = new List<int>();
+        var expansions = new List<int>();
+        int next = 0;
+        for (int stage = 0; stage < StageDepths.Length; stage++)
+        {
+            for (int i = 0; i < StageDepths[stage]; i++)
+            {
+                // What is left out means nothing.
+                Block block = chosen[i < only[stage] ? next++ : 0];
+                kernels.Add(block.Operation.Kernel);
+                expansions.Add(block.Operation.Expansion);
+            }
+        }
+
+        return Cut(weights, new OnceForAllChoice(kernels, expansions, only), network.Resolution, file);
+    }
+
+    private static IEnumerable<int[]> AllDepths() =>
+        StageDepths.Aggregate(
+            (IEnumerable<int[]>)
+                [
+                    [],
+                ],
+            (before, most) =>
+                before.SelectMany(depths =>
+                    Enumerable
+                        .Range(Math.Min(FewestBlocks, most), most - Math.Min(FewestBlocks, most) + 1)
+                        .Select(depth => (int[])[.. depths, depth])
+                )
+        );
+
+    private static bool AreOf(Block[] blocks, int[] depths, int[] widths) =>
+        blocks
+            .Select(block => (block.OutputWidth, block.Stride))
+            .SequenceEqual(
+                depths.SelectMany(
+                    (depth, stage) =>
+                        Enumerable.Range(0, depth).Select(i => (widths[stage], i == 0 ? StageStrides[stage] : 1))
+                )
+            );
 
     private static void Require(OnceForAllChoice choice)
     {
@@ -108,7 +207,7 @@ internal static class OnceForAll
             || choice.Expansions.Any(expansion => expansion is not (3 or 4 or 6))
             || choice
                 .Depths.Zip(StageDepths)
-                .Any(pair => pair.First < Math.Min(2, pair.Second) || pair.First > pair.Second)
+                .Any(pair => pair.First < Math.Min(FewestBlocks, pair.Second) || pair.First > pair.Second)
         )
         {
             throw new InvalidInputException(
@@ -121,21 +220,22 @@ internal static class OnceForAll
     private static void CutBlock(
         Source source,
         string from,
-        string to,
+        int number,
         Block block,
+        KernelTransforms transforms,
         Dictionary<string, WeightTensor> tensors
     )
     {
+        string to = $"blocks.{number}.{Prefix}";
         int hidden = block.HiddenWidth;
         tensors[$"{to}.inverted_bottleneck.conv.weight"] = source.First(
             $"{from}.inverted_bottleneck.conv.conv.weight",
             hidden
         );
         source.CopyNorm($"{from}.inverted_bottleneck.bn.bn", $"{to}.inverted_bottleneck.bn", hidden, tensors);
-        tensors[$"{to}.depth_conv.conv.weight"] = Kernel(
-            source,
-            $"{from}.depth_conv.conv",
-            hidden,
+        tensors[$"{to}.depth_conv.conv.weight"] = transforms.Smaller(
+            number,
+            source.First($"{from}.depth_conv.conv.conv.weight", hidden),
             block.Operation.Kernel
         );
         source.CopyNorm($"{from}.depth_conv.bn.bn", $"{to}.depth_conv.bn", hidden, tensors);
@@ -144,42 +244,6 @@ internal static class OnceForAll
             hidden
         );
         source.CopyNorm($"{from}.point_linear.bn.bn", $"{to}.point_linear.bn", block.OutputWidth, tensors);
-    }
-
-    /// <summary>
-    /// The kernels [C, 1, K, K] of the first channels: the middle of the next larger ones, transformed.
-    /// </summary>
-    private static WeightTensor Kernel(Source source, string layer, int channels, int kernel)
-    {
-        WeightTensor kernels = source.First($"{layer}.conv.weight", channels);
-        for (int side = (int)kernels.Shape[2]; side > kernel; side -= 2)
-        {
-            int smaller = side - 2;
-            float[] matrix = source[$"{layer}.{side}to{smaller}_matrix"].Values;
-            int pixels = smaller * smaller;
-            float[] values = new float[channels * pixels];
-            for (int c = 0; c < channels; c++)
-            {
-                for (int output = 0; output < pixels; output++)
-                {
-                    double sum = 0;
-                    for (int input = 0; input < pixels; input++)
-                    {
-                        int row = (input / smaller) + 1;
-                        int column = (input % smaller) + 1;
-                        sum +=
-                            (double)matrix[(output * pixels) + input]
-                            * kernels.Values[(((c * side) + row) * side) + column];
-                    }
-
-                    values[(c * pixels) + output] = (float)sum;
-                }
-            }
-
-            kernels = new WeightTensor([channels, 1, smaller, smaller], values);
-        }
-
-        return kernels;
     }
 
     /// <summary>The part of weights [O, I, 1, 1] for the first inputs.</summary>

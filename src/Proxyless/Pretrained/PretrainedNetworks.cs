@@ -98,6 +98,17 @@ internal static class PretrainedNetworks
         320 1 mb3e6
         """;
 
+    // Cai et al., arXiv 1908.09791: the stages of ProxylessNAS, 1.3 times as wide, with the largest kernels.
+    private const string OnceForAllLargest = """
+        24 1 mb3e1
+        32 2 mb7e6 mb7e6 mb7e6 mb7e6
+        56 2 mb7e6 mb7e6 mb7e6 mb7e6
+        104 2 mb7e6 mb7e6 mb7e6 mb7e6
+        128 1 mb7e6 mb7e6 mb7e6 mb7e6
+        248 2 mb7e6 mb7e6 mb7e6 mb7e6
+        416 1 mb7e6
+        """;
+
     // EfficientNet-Lite: Tan and Le, arXiv 1905.11946, without squeeze-and-excitation, with relu6, and with stem and
     // head of one width in all sizes. Accuracies are from the README of models/official/efficientnet/lite in
     // https://github.com/tensorflow/tpu; of timm from results/results-imagenet.csv in
@@ -160,6 +171,17 @@ internal static class PretrainedNetworks
         OfAuthors("proxyless-gpu", 0.751, "proxyless_gpu.pth", "4783a278b25364291d8117a06c442cffbbd8b5a4"),
         OfAuthors("proxyless-mobile", 0.746, "proxyless_mobile.pth", "1d3c5de6f8c075aa17544e6479df613d442fc5ae"),
         OfAuthors("proxyless-mobile-1.4", 0.767, "proxyless_mobile_14.pth", "a9a897527f5878f68468ab02d2f0a00fe72bbdab"),
+        // The largest network of the super-network; a run makes smaller ones of it.
+        Built("ofa-proxyless-1.3", 224, 40, 1664, OnceForAllLargest, Activation.Relu6) with
+        {
+            Epsilon = EpsilonOfTensorFlow,
+            Origin = "the Once-for-all authors",
+            License = "MIT",
+            Source = PretrainedSource.OfAuthors(
+                "ofa/ofa_nets/ofa_proxyless_d234_e346_k357_w1.3",
+                "c97035a7a6fe611508f3bb35ffac0ef77262f5e0"
+            ),
+        },
     ];
 
     /// <summary>The names that <see cref="ByName"/> takes.</summary>
@@ -204,7 +226,7 @@ internal static class PretrainedNetworks
             Origin = "the ProxylessNAS authors",
             License = "MIT",
             PublishedTop1 = top1,
-            Source = PretrainedSource.OfAuthors(file, blob),
+            Source = PretrainedSource.OfAuthors($"proxylessnas/{file}", blob),
         };
 
     private static PretrainedNetwork Published(string name, string architecture) =>

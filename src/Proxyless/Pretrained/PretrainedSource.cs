@@ -16,9 +16,11 @@ internal sealed record PretrainedSource(Uri? Location, FileDigest? Digest, strin
         new(new Uri($"https://huggingface.co/timm/{model}/resolve/main/model.safetensors"), null, null);
 
     /// <summary>A file of the ProxylessNAS authors, which git's blob id identifies.</summary>
+    /// <param name="file">Its path in their repository.</param>
+    /// <param name="blob">The blob id.</param>
     public static PretrainedSource OfAuthors(string file, string blob) =>
         new(
-            new Uri($"https://raw.githubusercontent.com/han-cai/files/master/proxylessnas/{file}"),
+            new Uri($"https://raw.githubusercontent.com/han-cai/files/master/{file}"),
             new FileDigest(DigestKind.GitBlob, blob),
             null
         );

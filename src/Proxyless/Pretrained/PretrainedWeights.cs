@@ -3,6 +3,7 @@ using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Weights;
+using static TorchSharp.torch;
 
 namespace Proxyless.Pretrained;
 
@@ -69,13 +70,21 @@ internal static class PretrainedWeights
         string file,
         int resolution,
         NetworkOptions options
-    ) =>
-        Filled(
+    )
+    {
+        // One file with many networks.
+        OnceForAllNetwork? cut = OnceForAll.Is(weights) ? OnceForAll.Cut(weights, known.Architecture, file) : null;
+        return Filled(
             known,
             resolution,
             options,
-            network => WeightsImport.Copy(network, known.Depths, weights, known.Epsilon, file)
+            network =>
+            {
+                WeightsImport.Copy(network, known.Depths, cut?.Weights ?? weights, known.Epsilon, file);
+                network.KernelTransforms = cut?.Transforms;
+            }
         );
+    }
 
     /// <summary>Reads a file, and says which of its state dicts is taken if it has several.</summary>
     /// <param name="file">The file.</param>
@@ -133,7 +142,16 @@ internal static class PretrainedWeights
         }
 
         var saved = SafeTensorsFile.Read(kept);
-        return Filled(known, resolution, options, network => saved.CopyTo(network.Tensors, kept));
+        return Filled(
+            known,
+            resolution,
+            options,
+            network =>
+            {
+                saved.CopyTo(network.Tensors, kept);
+                network.KernelTransforms = KernelTransforms.Of(saved.Tensors);
+            }
+        );
     }
 
     /// <summary>Keeps the weights of a known network in the cache, where they are found by its name.</summary>
@@ -145,9 +163,16 @@ internal static class PretrainedWeights
 
         // A model with other weights.
         File.Delete(CachedModel(name));
+        using var scope = NewDisposeScope();
+        (string, Tensor)[] matrices =
+        [
+            .. (network.KernelTransforms?.Tensors ?? []).Select(one =>
+                (one.Name, tensor(one.Matrix.Values, one.Matrix.Shape))
+            ),
+        ];
         SafeTensorsFile.Write(
             CachedFile(name),
-            [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))],
+            [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value)), .. matrices],
             new Dictionary<string, string> { [PretrainedNetworks.MetadataKey] = name }
         );
     }

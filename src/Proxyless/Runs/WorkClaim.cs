@@ -256,7 +256,8 @@ internal sealed class WorkClaim : IDisposable
         }
     }
 
-    private void Beat()
+    /// <summary>Shows life, or notes that the claim is lost; called every few seconds.</summary>
+    internal void Beat()
     {
         try
         {

@@ -106,7 +106,7 @@ public sealed class ReferenceLogitsTests : IDisposable
         {
             using JsonDocument vectors = Vectors();
             JsonElement choice = vectors.RootElement.GetProperty(entry);
-            (architecture, weights) = OnceForAll.Cut(
+            (architecture, weights, _) = OnceForAll.Cut(
                 weights,
                 new OnceForAllChoice(
                     Numbers<int>(choice, "kernels"),

@@ -61,7 +61,15 @@ public sealed class WeightsDownloadTests
             {
                 Assert.True(network.Source.Location is null != network.Source.ByHand is null);
                 Assert.NotEqual("", network.License);
-                Assert.InRange(network.PublishedTop1!.Value, 0.7, 0.8);
+                if (network.Architecture.Name == "ofa-proxyless-1.3")
+                {
+                    // Published are others of the super-network, not its largest.
+                    Assert.Null(network.PublishedTop1);
+                }
+                else
+                {
+                    Assert.InRange(network.PublishedTop1!.Value, 0.7, 0.8);
+                }
             }
         );
 
