@@ -127,9 +127,9 @@ while [ "$run" -le "$runs" ] || [ ${#members[@]} -gt 0 ]; do
         keep_a_core_busy
     done
     # The next one begins as soon as any ends.
-    wait -n -p ended "${members[@]}"
+    wait -n "${members[@]}"
     for place in "${!members[@]}"; do
-        [ "${members[place]}" != "$ended" ] || unset "members[place]"
+        kill -0 "${members[place]}" 2> /dev/null || unset "members[place]"
     done
 done
 stop

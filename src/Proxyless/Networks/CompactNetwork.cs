@@ -62,7 +62,8 @@ internal sealed class CompactNetwork : IDisposable
     public NetworkOptions Options { get; }
 
     /// <summary>
-    /// What makes smaller kernels of this network's, if it was trained with both; null: nothing but their middle.
+    /// What makes smaller kernels of the kernels here, if the network was cut out of one that was trained with both;
+    /// null: smaller kernels are the middle of these.
     /// </summary>
     public KernelTransforms? KernelTransforms { get; set; }
 

@@ -11,6 +11,7 @@ namespace Proxyless.Networks;
 internal sealed class KernelTransforms
 {
     private const string Prefix = "kernel_transforms";
+    private const int LargestSide = 15;
     private readonly Dictionary<(int Block, int Side), float[]> _matrices = [];
 
     /// <summary>The matrices, by the names that they have in a file.</summary>
@@ -53,7 +54,7 @@ internal sealed class KernelTransforms
     {
         ArgumentNullException.ThrowIfNull(matrix);
         int pixels = (side - 2) * (side - 2);
-        if (matrix.Length != pixels * pixels)
+        if (side is < 3 or > LargestSide || matrix.Length != pixels * pixels)
         {
             throw new InvalidInputException(
                 Invariant($"the matrix of block {block} for kernels of {side} has {matrix.Length} numbers and not ")

@@ -17,7 +17,7 @@ internal sealed record OnceForAllChoice(
 /// <summary>A network of the super-network.</summary>
 /// <param name="Architecture">The network.</param>
 /// <param name="Weights">Its tensors as the authors' code names them.</param>
-/// <param name="Transforms">What makes smaller kernels of its kernels, of the largest ones at least.</param>
+/// <param name="Transforms">What makes smaller kernels of its kernels.</param>
 internal sealed record OnceForAllNetwork(Architecture Architecture, WeightsFile Weights, KernelTransforms Transforms);
 
 /// <summary>
@@ -36,6 +36,8 @@ internal static class OnceForAll
     // Fewest blocks of a stage, but for the last stage, which has one.
     private const int FewestBlocks = 2;
 
+    private const int LargestExpansion = 6;
+
     private static readonly int[] LargerKernels = [7, 5];
 
     /// <summary>Number of blocks that a choice covers.</summary>
@@ -49,7 +51,7 @@ internal static class OnceForAll
     /// <exception cref="InvalidInputException">The choice or the file is not one of this super-network.</exception>
     public static OnceForAllNetwork Cut(WeightsFile weights, OnceForAllChoice choice, int resolution, string file)
     {
-        Require(choice);
+        Require(choice, file);
         var source = new Source(new AuthorsNaming().Renamed(weights).Tensors, file);
         var tensors = new Dictionary<string, WeightTensor>();
         foreach (string layer in (string[])["first_conv", $"blocks.0.{Prefix}", "feature_mix_layer"])
@@ -85,8 +87,9 @@ internal static class OnceForAll
                 );
                 foreach (int side in LargerKernels)
                 {
-                    WeightTensor matrix = source[$"{from}.depth_conv.conv.{side}to{side - 2}_matrix"];
-                    transforms.Add(blocks.Count, side, matrix.Values);
+                    int pixels = (side - 2) * (side - 2);
+                    string matrix = $"{from}.depth_conv.conv.{side}to{side - 2}_matrix";
+                    transforms.Add(blocks.Count, side, source.Of(matrix, pixels, pixels).Values);
                 }
 
                 CutBlock(source, from, blocks.Count, block, transforms, tensors);
@@ -103,7 +106,7 @@ internal static class OnceForAll
             StageText.HeadOf(
                 blocks,
                 source.Outputs("feature_mix_layer.conv"),
-                (int)source["classifier.linear.bias"].Shape[0]
+                (int)source.Of("classifier.linear.bias", Source.Any).Shape[0]
             ),
             Activation.Relu6,
             new Dictionary<string, string> { ["paper"] = "arXiv 1908.09791" }
@@ -138,6 +141,17 @@ internal static class OnceForAll
                     source.Outputs($"blocks.{StageDepths.Take(stage).Sum() + 1}.{Prefix}.point_linear.conv.conv")
             ),
         ];
+        if (network.Blocks.Skip(1).FirstOrDefault(block => !IsCut(block.Operation)) is { } other)
+        {
+            throw new InvalidInputException(
+                $"'{network.Name}' has a block {other.Operation}, and the super-network in {file} has kernels of 3, 5 "
+                    + "and 7 and expansions of 3, 4 and 6"
+            )
+            {
+                File = file,
+            };
+        }
+
         Block[] chosen = [.. network.Blocks.Skip(1)];
         int[][] depths = [.. AllDepths().Where(depths => AreOf(chosen, depths, widths))];
         if (depths is not [var only])
@@ -173,6 +187,9 @@ internal static class OnceForAll
         return Cut(weights, new OnceForAllChoice(kernels, expansions, only), network.Resolution, file);
     }
 
+    private static bool IsCut(CandidateOperation operation) =>
+        operation is { Kind: OperationKind.InvertedResidual, Kernel: 3 or 5 or 7, Expansion: 3 or 4 or 6 };
+
     private static IEnumerable<int[]> AllDepths() =>
         StageDepths.Aggregate(
             (IEnumerable<int[]>)
@@ -197,22 +214,23 @@ internal static class OnceForAll
                 )
             );
 
-    private static void Require(OnceForAllChoice choice)
+    private static void Require(OnceForAllChoice choice, string file)
     {
         if (
             choice.Kernels.Count != ChoiceBlocks
             || choice.Expansions.Count != ChoiceBlocks
             || choice.Depths.Count != StageDepths.Length
-            || choice.Kernels.Any(kernel => kernel is not (3 or 5 or 7))
-            || choice.Expansions.Any(expansion => expansion is not (3 or 4 or 6))
+            || choice
+                .Kernels.Zip(choice.Expansions)
+                .Any(pair => !IsCut(CandidateOperation.InvertedResidual(pair.First, pair.Second)))
             || choice
                 .Depths.Zip(StageDepths)
                 .Any(pair => pair.First < Math.Min(FewestBlocks, pair.Second) || pair.First > pair.Second)
         )
         {
             throw new InvalidInputException(
-                $"a network of Once-for-all is {ChoiceBlocks} kernels of 3, 5 or 7, {ChoiceBlocks} expansions of 3, 4 "
-                    + $"or 6, and depths of 2 to 4 for five stages and 1 for the last"
+                $"a network of the super-network in {file} is {ChoiceBlocks} kernels of 3, 5 or 7, {ChoiceBlocks} "
+                    + "expansions of 3, 4 or 6, and depths of 2 to 4 for five stages and 1 for the last"
             );
         }
     }
@@ -230,17 +248,20 @@ internal static class OnceForAll
         int hidden = block.HiddenWidth;
         tensors[$"{to}.inverted_bottleneck.conv.weight"] = source.First(
             $"{from}.inverted_bottleneck.conv.conv.weight",
-            hidden
+            hidden,
+            block.InputWidth,
+            1,
+            1
         );
         source.CopyNorm($"{from}.inverted_bottleneck.bn.bn", $"{to}.inverted_bottleneck.bn", hidden, tensors);
         tensors[$"{to}.depth_conv.conv.weight"] = transforms.Smaller(
             number,
-            source.First($"{from}.depth_conv.conv.conv.weight", hidden),
+            source.First($"{from}.depth_conv.conv.conv.weight", hidden, 1, LargerKernels[0], LargerKernels[0]),
             block.Operation.Kernel
         );
         source.CopyNorm($"{from}.depth_conv.bn.bn", $"{to}.depth_conv.bn", hidden, tensors);
         tensors[$"{to}.point_linear.conv.weight"] = FirstInputs(
-            source[$"{from}.point_linear.conv.conv.weight"],
+            source.Of($"{from}.point_linear.conv.conv.weight", Source.Any, LargestExpansion * block.InputWidth, 1, 1),
             hidden
         );
         source.CopyNorm($"{from}.point_linear.bn.bn", $"{to}.point_linear.bn", block.OutputWidth, tensors);
@@ -263,6 +284,9 @@ internal static class OnceForAll
     /// <summary>The tensors of the file, with messages that name it.</summary>
     private sealed class Source(IReadOnlyDictionary<string, WeightTensor> tensors, string file)
     {
+        /// <summary>A side of any length.</summary>
+        public const int Any = -1;
+
         private static readonly string[] NormParts = ["weight", "bias", "running_mean", "running_var"];
 
         public WeightTensor this[string name] =>
@@ -274,24 +298,46 @@ internal static class OnceForAll
                 File = file,
             };
 
-        public int Outputs(string layer) => (int)this[$"{layer}.weight"].Shape[0];
+        public int Outputs(string layer) => (int)Of($"{layer}.weight", Any, Any, Any, Any).Shape[0];
 
-        /// <summary>The first entries along the first side.</summary>
-        public WeightTensor First(string name, int count)
+        /// <summary>A tensor of a shape.</summary>
+        public WeightTensor Of(string name, params ReadOnlySpan<int> shape) => Of(name, fewest: 0, shape);
+
+        /// <summary>The first entries along the first side of a tensor, whose other sides are given.</summary>
+        public WeightTensor First(string name, int count, params ReadOnlySpan<int> others)
         {
-            WeightTensor whole = this[name];
-            if (whole.Shape is not [var all, ..] || all < count)
+            WeightTensor whole = Of(name, count, [Any, .. others]);
+            long each = whole.Values.Length / whole.Shape[0];
+            return new WeightTensor([count, .. whole.Shape[1..]], whole.Values[..(int)(count * each)]);
+        }
+
+        private WeightTensor Of(string name, int fewest, ReadOnlySpan<int> shape)
+        {
+            WeightTensor tensor = this[name];
+            bool isOf = tensor.Shape.Length == shape.Length && (shape.Length == 0 || tensor.Shape[0] >= fewest);
+            for (int i = 0; isOf && i < shape.Length; i++)
             {
-                throw new InvalidInputException(
-                    $"{file}: '{name}' has {whole.Shape.FirstOrDefault()} channels and not the first {count}"
-                )
-                {
-                    File = file,
-                };
+                isOf = shape[i] == Any || tensor.Shape[i] == shape[i];
             }
 
-            long each = whole.Values.Length / all;
-            return new WeightTensor([count, .. whole.Shape[1..]], whole.Values[..(int)(count * each)]);
+            if (isOf)
+            {
+                return tensor;
+            }
+
+            string[] sides = [.. shape.ToArray().Select(side => side == Any ? "any" : Invariant($"{side}"))];
+            if (fewest > 0)
+            {
+                sides[0] = Invariant($"{fewest} or more");
+            }
+
+            throw new InvalidInputException(
+                $"{file}: '{name}' is [{string.Join(", ", tensor.Shape)}], and in the super-network "
+                    + $"[{string.Join(", ", sides)}]"
+            )
+            {
+                File = file,
+            };
         }
 
         public void CopyNorm(string from, string to, int channels, Dictionary<string, WeightTensor> copies)

@@ -1,6 +1,8 @@
 using Proxyless.Architectures;
+using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -8,6 +10,9 @@ namespace Proxyless.Runs;
 internal static class FineTuneOpening
 {
     private const string Other = "other";
+
+    // Of a network that is cut out of a super-network: as many as fit into memory together.
+    private const int MostImagesOfStatistics = 256;
 
     /// <summary>Whether a job begins, or has begun, with pretrained weights.</summary>
     /// <param name="options">The requested options.</param>
@@ -44,17 +49,22 @@ internal static class FineTuneOpening
     /// <exception cref="InvalidInputException">It began with a file, which must be given again.</exception>
     public static PretrainedNetwork NetworkOf(RunStore store, RunOptions options, PretrainedNetwork? asked)
     {
-        string? name = File.Exists(store.Directory.Architecture)
-            ? ArchitectureFile
-                .Read(store.Directory.Architecture)
-                .Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey)
-            : options.Training.Weights;
+        // Before a network is decided on, and in the folder of several limits, the whole one.
+        RunDirectory run = store.Directory;
+        string? file = ((string[])[run.Architecture, run.Spanning]).FirstOrDefault(File.Exists);
+        string? name = file is null
+            ? options.Training.Weights
+            : ArchitectureFile.Read(file).Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey);
         return name is not null && PretrainedWeights.IsName(name)
             ? PretrainedNetworks.ByName(name)
             : asked
                 ?? throw new InvalidInputException(
-                    $"'{store.Directory.Root}' began with the weights of a network from a file; give that file as "
-                        + $"ProxylessRun.Train(architecture) once more"
+                    $"'{run.Root}' began with the weights of a network from a file; give that file as "
+                        + (
+                            options.Target.LatencyMs is null
+                                ? "ProxylessRun.Train(architecture) once more"
+                                : "ProxylessRun.Run(architecture) once more"
+                        )
                 );
     }
 
@@ -107,10 +117,15 @@ internal static class FineTuneOpening
             );
     }
 
-    /// <summary>Loads the weights of the job's options, at the resolution of its images.</summary>
+    /// <summary>
+    /// Loads the weights of the job's options, at the resolution of its images. The statistics of a network that is cut
+    /// out of a super-network are estimated on training images: the file's are of many networks.
+    /// </summary>
     /// <exception cref="InvalidInputException">They are missing, or of another network.</exception>
-    public static CompactNetwork Load(PretrainedNetwork known, RunContext context) =>
-        PretrainedWeights.Load(
+    public static CompactNetwork Load(PretrainedNetwork known, RunContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        CompactNetwork network = PretrainedWeights.Load(
             known,
             context.Options.Training.Weights!,
             context.Space.Resolution,
@@ -118,6 +133,21 @@ internal static class FineTuneOpening
             context.Observer,
             context.CancellationToken
         );
+        try
+        {
+            if (network.KernelTransforms is not null)
+            {
+                EstimateStatistics(network, context);
+            }
+
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The network for the images and classes of a job, which says where its weights come from.</summary>
     public static Architecture SizedFor(RunContext context, PretrainedNetwork known) =>
@@ -125,6 +155,27 @@ internal static class FineTuneOpening
         {
             Metadata = MetadataOf(known, context.Options.Training.Weights!),
         };
+
+    private static void EstimateStatistics(CompactNetwork network, RunContext context)
+    {
+        ImageSet images = context.Images.AllTraining;
+        ImageSet some = images.Subset(images.SpreadOverClasses(MostImagesOfStatistics));
+        context.Observer.Message(
+            Invariant($"statistics of batch norm: estimated on {some.Count} training images, since those of a ")
+                + "super-network are of many networks"
+        );
+        using BatchLoader loader = context.Loaders.Evaluation(some);
+        List<Batch> batches = [];
+        try
+        {
+            batches.AddRange(loader.Epoch(0, 0, context.CancellationToken));
+            NetworkEvaluator.ReestimateStatistics(network, batches, context.CancellationToken);
+        }
+        finally
+        {
+            batches.ForEach(batch => batch.Dispose());
+        }
+    }
 
     private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, string weights)
     {

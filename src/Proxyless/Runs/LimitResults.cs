@@ -16,6 +16,6 @@ public sealed record LimitResults<T>
 
 /// <summary>One of several limits that has no network, while others have one.</summary>
 /// <param name="Target">The target's name or file.</param>
-/// <param name="LatencyLimitMs">The limit in milliseconds; null: the middle of the space's range.</param>
+/// <param name="LatencyLimitMs">The limit in milliseconds; null: the default.</param>
 /// <param name="Message">The reason, with the remedy.</param>
 public sealed record LimitFailure(string Target, double? LatencyLimitMs, string Message);

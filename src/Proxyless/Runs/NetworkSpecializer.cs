@@ -146,8 +146,9 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 || (exception is InvalidInputException && tables.Target is TableTarget)
             )
         {
-            // A target that is a table may lack the parts of a resolution, or of a shorter network.
-            _notMet = exception;
+            // A target that is a table may lack the parts of a resolution, or of a shorter network; that a limit is
+            // not met elsewhere is the better reason.
+            _notMet = _notMet is LimitNotMetException ? _notMet : exception;
             return null;
         }
     }

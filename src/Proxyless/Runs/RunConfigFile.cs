@@ -104,7 +104,14 @@ internal static partial class RunConfigFile
         {
             Out = null,
             Time = null,
-            Training = options.Training with { FromSupernet = false, Weights = null, Folds = null, Teacher = false },
+            Training = options.Training with
+            {
+                FromSupernet = false,
+                Weights = null,
+                Folds = null,
+                Teacher = false,
+                Patience = null,
+            },
         };
     }
 

@@ -258,13 +258,9 @@ internal sealed record RunContext
             },
         };
 
-    /// <summary>Returns the same images with a part of <see cref="RunOptions.Time"/>, if that is limited.</summary>
-    /// <param name="share">The part, 0..1.</param>
-    public RunContext WithShareOfTime(double share) =>
-        this with
-        {
-            Options = Options with { Time = Options.Time * share },
-        };
+    /// <summary>Returns the same images with another limit on time.</summary>
+    /// <param name="time">The limit, or null.</param>
+    public RunContext WithTime(TimeSpan? time) => this with { Options = Options with { Time = time } };
 
     /// <summary>Returns the same images at the resolution of a network, with the space that it spans.</summary>
     /// <param name="network">The network, at that resolution.</param>

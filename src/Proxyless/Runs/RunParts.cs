@@ -6,7 +6,7 @@ namespace Proxyless.Runs;
 
 /// <summary>One of several limits of a run, for one of its targets.</summary>
 /// <param name="Target">The target's name or file.</param>
-/// <param name="LatencyMs">The limit in milliseconds; null: the middle of the space's range.</param>
+/// <param name="LatencyMs">The limit in milliseconds; null: the default.</param>
 /// <param name="Folder">The name of its folder within the run's.</param>
 internal sealed record RunPart(string Target, double? LatencyMs, string Folder);
 

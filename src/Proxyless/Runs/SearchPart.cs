@@ -1,6 +1,6 @@
 namespace Proxyless.Runs;
 
-/// <summary>The part of a search for one limit of one of its targets.</summary>
+/// <summary>The part of a job for one limit of one of its targets.</summary>
 /// <param name="Context">Images and options, including target and limit.</param>
 /// <param name="Store">The run of its network.</param>
 /// <param name="Goal">The target, its table and limits.</param>

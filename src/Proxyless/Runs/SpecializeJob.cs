@@ -35,6 +35,7 @@ internal static class SpecializeJob
         CancellationToken cancellationToken
     )
     {
+        long began = time.GetTimestamp();
         var clock = new RunClock(time);
         if (!options.Resume)
         {
@@ -64,18 +65,39 @@ internal static class SpecializeJob
         Architecture sized = FineTuneOpening.SizedFor(context, pretrained);
         context = FineTuneStage.ContextOf(context.SpannedBy(sized));
         using var locks = new RunLocks();
-        using var limits = new Limits(whole, RunParts.Of(options).Count);
+        if (options.Resume)
+        {
+            RequireSame(sized, store);
+        }
+
+        using var limits = new Limits(whole);
         var goals = SearchGoals.Find(context, store, locks, limits.PartOf);
         goals.Begin(context);
+        if (RunParts.AreSeveral(options))
+        {
+            ArchitectureFile.Write(store.Directory.Spanning, sized);
+        }
+
+        int left = goals.Parts.Count;
         RunResult Specialize(SearchPart part)
         {
             if (part.Store != store)
             {
                 part.Announce();
-                if (!File.Exists(part.Store.Directory.Config))
+                if (FinishedIn(part) is { } finished)
                 {
-                    SearchGoals.BeginPart(part, new RunPlan());
+                    left--;
+                    return finished;
                 }
+            }
+
+            part = part with
+            {
+                Context = part.Context.WithTime(TimeOf(options, time.GetElapsedTime(began), clock, left--)),
+            };
+            if (part.Store != store && !File.Exists(part.Store.Directory.Config))
+            {
+                SearchGoals.BeginPart(part, new RunPlan());
             }
 
             using SpecializedStart start = limits.StartOf(part);
@@ -95,9 +117,64 @@ internal static class SpecializeJob
             return Finish(AsSpanned(context, store), store, goal, store.ReadDerived(), start);
         }
 
-        store.Write(sized);
+        // Not as the run's network, which is not decided yet.
+        ArchitectureFile.Write(store.Directory.Spanning, sized);
         (RunContext at, SearchGoal found, DerivedNetwork derived) = Decide(context, store, start, sized.Metadata);
         return Finish(at, store, found, derived, start);
+    }
+
+    /// <summary>What a limit's earlier job has finished; null if it is not resumed, or was not finished.</summary>
+    private static RunResult? FinishedIn(SearchPart part)
+    {
+        RunDirectory folder = part.Store.Directory;
+        if (!part.Context.Options.Resume || !File.Exists(folder.Model) || part.Store.ReadResult() is not { } result)
+        {
+            return null;
+        }
+
+        part.Context.Observer.Message($"finished before: {folder.Model}");
+
+        // The folder may have been moved.
+        return result with
+        {
+            Run = folder.Root,
+            Architecture = folder.Architecture,
+            Model = folder.Model,
+            Report = folder.Report,
+        };
+    }
+
+    /// <summary>
+    /// The time of the next limit: its part of what is left, and what is spent already and will be charged to it; null
+    /// without a limit on time.
+    /// </summary>
+    private static TimeSpan? TimeOf(RunOptions options, TimeSpan spent, RunClock clock, int left)
+    {
+        if (options.Time is not { } whole)
+        {
+            return null;
+        }
+
+        TimeSpan rest = whole > spent ? whole - spent : TimeSpan.Zero;
+        return clock.Uncharged + (rest / left);
+    }
+
+    /// <summary>Rejects another network than the one that the networks of several limits are made of.</summary>
+    private static void RequireSame(Architecture sized, RunStore store)
+    {
+        string file = store.Directory.Spanning;
+        if (
+            File.Exists(file)
+            && !File.Exists(store.Directory.Architecture)
+            && ArchitectureFile.Read(file) is var begun
+            && !begun.Blocks.SequenceEqual(sized.Blocks)
+        )
+        {
+            throw new InvalidInputException(
+                $"'{store.Directory.Root}' began with another network than '{sized.Name}'; give that of '{file}' as "
+                    + "ProxylessRun.Run(architecture)"
+            );
+        }
     }
 
     private static bool IsDecided(RunContext context, RunStore store) => context.Options.Resume && store.IsDerived;
@@ -280,8 +357,7 @@ internal static class SpecializeJob
 
     /// <summary>The limits of a job, whose networks are made of the same whole one.</summary>
     /// <param name="whole">The network with its weights; not disposed of.</param>
-    /// <param name="count">How many limits there are.</param>
-    private sealed class Limits(CompactNetwork whole, int count) : IDisposable
+    private sealed class Limits(CompactNetwork whole) : IDisposable
     {
         private readonly OpenTargets _targets = new();
         private readonly Dictionary<ITarget, SpannedTables> _tables = [];
@@ -297,7 +373,7 @@ internal static class SpecializeJob
                 _tables.Add(target, tables);
             }
 
-            RunContext limited = WithLimit(context, tables).WithShareOfTime(1.0 / count);
+            RunContext limited = WithLimit(context, tables);
             var specializer = new NetworkSpecializer(limited, whole, tables);
             _specializers.Add(store, specializer);
             SearchGoal goal = IsDecided(limited, store) ? GoalOf(limited, store, target) : specializer.Require();

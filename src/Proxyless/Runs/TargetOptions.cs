@@ -24,9 +24,10 @@ public sealed record TargetOptions
     public double? LatencyMs { get; init; }
 
     /// <summary>
-    /// Further limits of a search, each with its target, such as <c>cpu=5,cpu=8,board=30</c>: for this target, which
-    /// then needs <see cref="LatencyMs"/>, or for others; null for none. Weights are shared, each limit gets its own
-    /// network (<see cref="ProxylessRun.RunAll(RunOptions, IRunObserver?, CancellationToken)"/>).
+    /// Further limits, each with its target, such as <c>cpu=5,cpu=8,board=30</c>: for this target, which
+    /// then needs <see cref="LatencyMs"/>, or for others; null for none. Each limit gets its own network, of
+    /// a search with shared weights or of the same pretrained one
+    /// (<see cref="ProxylessRun.RunAll(RunOptions, IRunObserver?, CancellationToken)"/>).
     /// </summary>
     public string? AlsoFor { get; init; }
 

@@ -74,6 +74,7 @@ internal static class TeacherStage
                 TrainStage.Settings(context, steps) with
                 {
                     Stage = Stage,
+                    Patience = null,
                 },
                 epochEnded: null
             );

@@ -149,8 +149,9 @@ internal static class TrainJob
         if (searched is not null && !File.Exists(searched.Architecture))
         {
             throw new InvalidInputException(
-                $"'{searched.Root}' has no architecture.json: its search is not finished; continue with "
-                    + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')"
+                $"'{searched.Root}' has no architecture.json: its network is not decided on yet; continue with "
+                    + (searched.ReadConfig().Training.Weights is null ? "ProxylessRun.Search" : "ProxylessRun.Run")
+                    + $"(RunOptions.Resume, RunOptions.Out = '{searched.Root}')"
             );
         }
 

@@ -46,8 +46,9 @@ public sealed record TrainingOptions
     public double? Epochs { get; init; }
 
     /// <summary>
-    /// Epochs after which the final training ends if none of them was better on the validation images than all before;
-    /// null: it makes all its steps. The rate falls to 0 only at the last step, so a small number ends it too early.
+    /// Epochs after which the training of the network ends if none of them was better on the validation images than all
+    /// before; null: it makes all its steps. The rate falls to 0 only at the last step, so a small number ends it too
+    /// early.
     /// </summary>
     public int? Patience { get; init; }
 
@@ -137,6 +138,14 @@ public sealed record TrainingOptions
         if (Folds is not null && Weights is null)
         {
             throw new InvalidInputException("TrainingOptions.Folds needs TrainingOptions.Weights; leave it out");
+        }
+
+        if (Patience is not null && Folds is not null)
+        {
+            throw new InvalidInputException(
+                "TrainingOptions.Patience and TrainingOptions.Folds exclude each other, since the networks of the "
+                    + "folds have no validation images; leave one of them out"
+            );
         }
 
         if (Teacher && Weights is null)

@@ -57,9 +57,49 @@ public sealed class OnceForAllTests : IDisposable
         string Refused(Architecture network) =>
             Assert.Throws<InvalidInputException>(() => OnceForAll.Cut(super, network, File)).Message;
         Assert.Contains("in 3 ways", Refused(Of(4, 4, 2, 4, 4, 1)), StringComparison.Ordinal);
+        Assert.Contains(
+            "mb7e1",
+            Refused(
+                Of(4, 4, 4, 4, 4, 1) with
+                {
+                    Blocks =
+                    [
+                        .. Of(4, 4, 4, 4, 4, 1)
+                            .Blocks.Select(
+                                (block, i) =>
+                                    i == 3 ? block with { Operation = CandidateOperation.Parse("mb7e1x") } : block
+                            ),
+                    ],
+                }
+            ),
+            StringComparison.Ordinal
+        );
         string none = Refused(PretrainedNetworks.ByName("efficientnet-lite0").Architecture);
         Assert.Contains("8, 12, 16, 16, 24, 28", none, StringComparison.Ordinal);
         Assert.Contains(File, none, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("blocks.3.mobile_inverted_conv.depth_conv.conv.conv.weight", 48, 7, 7)]
+    [InlineData("blocks.3.mobile_inverted_conv.depth_conv.conv.conv.weight", 48, 1, 7, 3)]
+    [InlineData("blocks.3.mobile_inverted_conv.depth_conv.conv.conv.weight", 48, 2, 7, 7)]
+    [InlineData("blocks.3.mobile_inverted_conv.depth_conv.conv.7to5_matrix", 9, 9)]
+    [InlineData("blocks.3.mobile_inverted_conv.point_linear.conv.conv.weight", 8)]
+    [InlineData("blocks.3.mobile_inverted_conv.point_linear.conv.conv.weight", 8, 20, 1, 1)]
+    [InlineData("blocks.3.mobile_inverted_conv.inverted_bottleneck.conv.conv.weight", 12, 8, 1, 1)]
+    [InlineData("blocks.3.mobile_inverted_conv.depth_conv.bn.bn.running_var", 3)]
+    [InlineData("feature_mix_layer.conv.weight")]
+    [InlineData("classifier.linear.bias")]
+    public void A_tensor_of_another_shape_is_named(string name, params int[] shape)
+    {
+        WeightsFile super = Super([8, 8, 8, 8, 8, 8]);
+        var tensors = super.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value);
+        long[] sides = [.. shape.Select(side => (long)side)];
+        tensors[name] = new WeightTensor(sides, new float[sides.Aggregate(1L, (a, b) => a * b)]);
+        string message = Assert
+            .Throws<InvalidInputException>(() => OnceForAll.Cut(super.With(tensors), Alike(5, 6), Side, File))
+            .Message;
+        Assert.Contains($"{File}: '{name}' is [{string.Join(", ", shape)}]", message, StringComparison.Ordinal);
     }
 
     /// <summary>Importing a network from the file of all: what it is cut to is what it computes.</summary>

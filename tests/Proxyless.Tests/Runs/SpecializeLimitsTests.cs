@@ -1,5 +1,8 @@
+using Proxyless.Architectures;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
+using Proxyless.Tests.Pretrained;
 using Xunit;
 using static System.FormattableString;
 
@@ -75,6 +78,69 @@ public sealed class SpecializeLimitsTests : IDisposable
             ProxylessRun.RunAll(Options("neither", 1e-3, 2e-3), _small.Network, null, Cancellation)
         );
         Assert.False(File.Exists(new RunDirectory(Path.Combine(_folder.Root, "neither")).Config));
+    }
+
+    /// <summary>
+    /// The table lacks the parts of other resolutions; the better reason is that the limit is too low.
+    /// </summary>
+    [Fact]
+    public void A_limit_that_no_network_meets_does_not_stop_the_other_where_a_table_has_one_resolution()
+    {
+        SearchSpace[] spaces =
+        [
+            .. Enumerable
+                .Range(1, _small.Whole.Blocks.Count)
+                .Select(blocks => SpannedSpace.Of(_small.At(2 * SmallPretrained.HalfSide).FirstBlocks(blocks)))
+                .Append(SpannedSpace.Of(_small.At(2 * SmallPretrained.HalfSide))),
+        ];
+        RunOptions options = Options("several", Slower, 1e-3);
+        string target = FixedTable.Write(Path.Combine(_folder.Root, "one-resolution"), spaces, classes: 2);
+        LimitResults<RunResult> all = ProxylessRun.RunAll(
+            options with
+            {
+                Target = options.Target with { Name = target, AlsoFor = $"{target}=0.001" },
+            },
+            _small.Network,
+            null,
+            Cancellation
+        );
+        Assert.Equal(Slower, Assert.Single(all.Networks).LatencyLimitMs);
+        Assert.Contains("0.001 ms is impossible", Assert.Single(all.Failures).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_finished_is_not_repeated_and_another_network_is_refused()
+    {
+        RunOptions options = Options("run", Slower, Faster);
+        LimitResults<RunResult> all = ProxylessRun.RunAll(options, _small.Network, null, Cancellation);
+        RunOptions resumed = new() { Out = options.Out, Resume = true };
+        DateTime[] Written() => [.. all.Networks.Select(network => File.GetLastWriteTimeUtc(network.Model))];
+        DateTime[] before = Written();
+        LimitResults<RunResult> again = ProxylessRun.RunAll(resumed, _small.Network, null, Cancellation);
+        Assert.Equal(all.Networks.Select(network => network.Top1), again.Networks.Select(network => network.Top1));
+        Assert.Equal(before, Written());
+        string other = Path.Combine(_folder.Root, "other.json");
+        ArchitectureFile.Write(other, SmallSpace.Network(1, 0, 1).WithInput(2 * SmallPretrained.HalfSide, 3, 5));
+        string weights = Path.Combine(_folder.Root, "small.safetensors");
+        WeightsOfOthers.Write(weights, ArchitectureFile.Read(other), []);
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.RunAll(resumed, other, null, Cancellation)
+        );
+        Assert.Contains("began with another network", refused.Message, StringComparison.Ordinal);
+
+        // Replaced, nothing of the old ones is taken for new.
+        WeightsOfOthers.Write(weights, _small.Whole, []);
+        LimitResults<RunResult> replaced = ProxylessRun.RunAll(
+            Options("run", Faster, Slower) with
+            {
+                Overwrite = true,
+            },
+            _small.Network,
+            null,
+            Cancellation
+        );
+        Assert.Equal([Faster, Slower], replaced.Networks.Select(network => network.LatencyLimitMs));
+        Assert.DoesNotContain(Written(), before.Contains);
     }
 
     [Theory]
