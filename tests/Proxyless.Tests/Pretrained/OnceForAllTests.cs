@@ -141,31 +141,45 @@ public sealed class OnceForAllTests : IDisposable
     }
 
     [Fact]
-    public void Transforms_are_kept_in_a_file_beside_the_weights()
+    public void Weights_of_a_name_are_kept_with_their_transforms()
     {
+        const string Name = "ofa-proxyless-1.3";
+        PretrainedNetwork known = PretrainedNetworks.ByName(Name);
         KernelTransforms transforms = OnceForAll.Cut(Super([8, 8, 8, 8, 8, 8]), Alike(7, 6), Side, File).Transforms;
-        string file = Path.Combine(_folder.Root, "kept.safetensors");
-        using (var scope = NewDisposeScope())
+        using var network = new CompactNetwork(known.Architecture, new NetworkOptions());
+        KernelTransforms? Kept()
         {
-            SafeTensorsFile.Write(
-                file,
-                [.. transforms.Tensors.Select(one => (one.Name, tensor(one.Matrix.Values, one.Matrix.Shape)))],
-                new Dictionary<string, string>()
+            PretrainedWeights.Keep(Name, network);
+            using CompactNetwork loaded = PretrainedWeights.Load(
+                known,
+                Name,
+                Side,
+                new NetworkOptions(),
+                NullRunObserver.Instance,
+                TestContext.Current.CancellationToken
             );
+            return loaded.KernelTransforms;
         }
 
-        var kept = KernelTransforms.Of(SafeTensorsFile.Read(file).Tensors)!;
-        var kernels = new WeightTensor([2, 1, 7, 7], [.. Enumerable.Range(0, 98).Select(i => (float)Math.Sin(i))]);
-        foreach (int block in (int[])[1, 21])
+        try
         {
-            float[] expected = transforms.Smaller(block, kernels, 3).Values;
-            Assert.Equal(expected, kept.Smaller(block, kernels, 3).Values);
+            Assert.Null(Kept());
+            network.KernelTransforms = transforms;
+            KernelTransforms kept = Kept()!;
+            var kernels = new WeightTensor([2, 1, 7, 7], [.. Enumerable.Range(0, 98).Select(i => MathF.Sin(i))]);
+            foreach (int block in (int[])[1, 21])
+            {
+                float[] expected = transforms.Smaller(block, kernels, 3).Values;
+                Assert.Equal(expected, kept.Smaller(block, kernels, 3).Values);
 
-            // The middle alone is another.
-            Assert.NotEqual(expected, new KernelTransforms().Smaller(block, kernels, 3).Values);
+                // The middle alone is another.
+                Assert.NotEqual(expected, new KernelTransforms().Smaller(block, kernels, 3).Values);
+            }
         }
-
-        Assert.Null(KernelTransforms.Of(new Dictionary<string, WeightTensor>()));
+        finally
+        {
+            Directory.Delete(PretrainedWeights.FolderOf(Name), recursive: true);
+        }
     }
 
     [Fact]
