@@ -2,8 +2,10 @@ using Proxyless.Architectures;
 using Proxyless.FineTuning;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
+using Proxyless.Runs;
 using Proxyless.Runtime;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Runs;
 using Proxyless.Weights;
 using Xunit;
 using static System.FormattableString;
@@ -138,6 +140,35 @@ public sealed class OnceForAllTests : IDisposable
                 );
             }
         }
+    }
+
+    /// <summary>Those of the file are of many networks: what is trained begins with those of the images.</summary>
+    [Fact]
+    public void Statistics_are_estimated_on_the_training_images()
+    {
+        WeightsFile super = Super([8, 8, 8, 8, 8, 8]);
+        string network = Path.Combine(_folder.Root, "largest.json");
+        ArchitectureFile.Write(network, OnceForAll.Cut(super, Alike(7, 6), Side, File).Architecture);
+        RunOptions options = FinishedRun.OptionsIn(_folder) with
+        {
+            Target = new(),
+            Search = new(),
+            Training = new() { Weights = Path.Combine(_folder.Root, "super.safetensors"), Epochs = 1 },
+            Out = Path.Combine(_folder.Root, "run"),
+            Threads = 1,
+        };
+        var observer = new RecordingObserver();
+        TrainResult trained = ProxylessRun.Train(options, network, observer, TestContext.Current.CancellationToken);
+        Assert.Contains(
+            observer.Messages,
+            text => text.StartsWith("statistics of batch norm: estimated on ", StringComparison.Ordinal)
+        );
+        using var whole = new CompactNetwork(ArchitectureFile.Read(network), new NetworkOptions());
+        float[] estimated = SafeTensorsFile
+            .Read(new RunDirectory(trained.Run).BestCheckpoint)
+            .Tensors[whole.Stem.Mean.Name]
+            .Values;
+        Assert.NotEqual(super.Tensors["first_conv.bn.running_mean"].Values, estimated);
     }
 
     [Fact]
