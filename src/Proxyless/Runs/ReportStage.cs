@@ -47,7 +47,17 @@ internal static class ReportStage
         RunReport.WriteHtml(store.Directory.Report, data);
         EventLog
             .OfTraining(context, store.Directory)
-            .Add(store.Plan.TrainSteps ?? 0, evaluated.Judged.Accuracy, evaluated.Result?.LatencyMs, data.Answers!);
+            .Add(StepsMade(context, store), evaluated.Judged.Accuracy, evaluated.Result?.LatencyMs, data.Answers!);
+    }
+
+    /// <summary>The steps of the training, which may have ended before all that were planned.</summary>
+    private static long StepsMade(RunContext context, RunStore store)
+    {
+        long epochs = store.ReadTrainingLog().Count;
+        return Math.Min(
+            store.Plan.TrainSteps ?? 0,
+            epochs * context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages)
+        );
     }
 
     /// <summary>What is known about a network before it is trained.</summary>
