@@ -5,19 +5,17 @@ namespace Proxyless.Runs;
 /// <summary>The targets that a job has opened; they are disposed of with it.</summary>
 internal sealed class OpenTargets : IDisposable
 {
-    private readonly Stack<ITarget> _open = [];
-    private readonly Dictionary<string, ITarget> _byName = [];
+    private readonly OrderedDictionary<string, ITarget> _open = [];
 
     /// <summary>Opens a target, or returns the one that was opened by the same name.</summary>
     /// <param name="nameOrFile">Its name or file.</param>
     /// <exception cref="InvalidInputException">There is no such target, or its file is wrong.</exception>
     public ITarget Open(string nameOrFile)
     {
-        if (!_byName.TryGetValue(nameOrFile, out ITarget? target))
+        if (!_open.TryGetValue(nameOrFile, out ITarget? target))
         {
             target = TargetFile.Open(nameOrFile);
-            _open.Push(target);
-            _byName.Add(nameOrFile, target);
+            _open.Add(nameOrFile, target);
         }
 
         return target;
@@ -26,9 +24,11 @@ internal sealed class OpenTargets : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        while (_open.TryPop(out ITarget? target))
+        foreach (ITarget target in _open.Values.Reverse())
         {
             target.Dispose();
         }
+
+        _open.Clear();
     }
 }

@@ -126,7 +126,7 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
     {
         ComparisonDirectory directory = Stopped("measuring", 1);
         var waits = new TaskCompletionSource();
-        var observer = new Listener(text =>
+        var observer = new MessageObserver(text =>
         {
             if (text.StartsWith("waiting while the process that leads measures", StringComparison.Ordinal))
             {
@@ -268,14 +268,5 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
         public void Message(string text) => Messages.Add(text);
 
         public void Warning(string text) => Warnings.Add(text);
-    }
-
-    private sealed class Listener(Action<string> message) : IRunObserver
-    {
-        public void Progress(RunProgress progress) { }
-
-        public void Message(string text) => message(text);
-
-        public void Warning(string text) { }
     }
 }

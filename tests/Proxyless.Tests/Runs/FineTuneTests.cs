@@ -180,7 +180,12 @@ public sealed class FineTuneTests : IDisposable
         RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         Assert.Throws<RunInterruptedException>(() =>
-            ProxylessRun.Train(second, network, new StopAtMessage("fold 3 of 3:", stop), stop.Token)
+            ProxylessRun.Train(
+                second,
+                network,
+                MessageObserver.StopAt(text => text == "fold 3 of 3:", stop),
+                stop.Token
+            )
         );
         var directory = new RunDirectory(second.Out!);
         Assert.Equal([0, 1], JsonLines.Read<FoldAnswer>(directory.Folds).Select(answer => answer.Fold).Distinct());

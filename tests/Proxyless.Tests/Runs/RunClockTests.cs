@@ -133,13 +133,4 @@ public sealed class RunClockTests : IDisposable
                 .Where(moment => text.StartsWith(moment.Beginning, StringComparison.Ordinal))
                 .Sum(moment => moment.Seconds)
         );
-
-    private sealed class MessageObserver(Action<string> message) : IRunObserver
-    {
-        public void Progress(RunProgress progress) { }
-
-        public void Message(string text) => message(text);
-
-        public void Warning(string text) { }
-    }
 }

@@ -184,7 +184,7 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         Func<CancellationTokenSource, IRunObserver>[] stops =
         [
             source => new StopAt("search", 0.5, source),
-            source => new StopWhenSaid("decided:", source),
+            source => MessageObserver.StopAt(text => text.StartsWith("decided:", StringComparison.Ordinal), source),
             source => new StopAt("train", 0.5, source),
         ];
         foreach (Func<CancellationTokenSource, IRunObserver> stop in stops)
@@ -262,21 +262,6 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
             }
         );
         Assert.Equal(result.Tried.Count, File.ReadAllText(directory.FrontPicture).Split("class=\"tried\"").Length - 1);
-    }
-
-    private sealed class StopWhenSaid(string beginning, CancellationTokenSource source) : IRunObserver
-    {
-        public void Progress(RunProgress progress) { }
-
-        public void Message(string text)
-        {
-            if (text.StartsWith(beginning, StringComparison.Ordinal))
-            {
-                source.Cancel();
-            }
-        }
-
-        public void Warning(string text) { }
     }
 
     private static void AssertFront(string folder, double[] limits)

@@ -158,7 +158,12 @@ public sealed class SpecializeLimitsTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         string second = isDerived ? Invariant($"limit {Faster:F3} ms") : Invariant($"limit {Faster} ms:");
         RunInterruptedException stopped = Assert.Throws<RunInterruptedException>(() =>
-            ProxylessRun.RunAll(options, _small.Network, new StopAtMessage(second, stop), stop.Token)
+            ProxylessRun.RunAll(
+                options,
+                _small.Network,
+                MessageObserver.StopAt(text => text.Contains(second, StringComparison.Ordinal), stop),
+                stop.Token
+            )
         );
         Assert.Equal(options.Out, stopped.Run);
         LimitResults<RunResult> resumed = ProxylessRun.RunAll(
