@@ -138,7 +138,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
             BenchMode.AllPaths => AllPaths(images, labels),
             BenchMode.Sandwich => _sandwich.Run(images, labels, i, random, _rate).Loss,
             BenchMode.Score => Pass(images, Path(_parameters, _options.Seed, i), NormPass.Evaluation),
-            BenchMode.Statistics => Pass(images, Path(_parameters, _options.Seed, i), NormPass.Reestimation(i + 1)),
+            BenchMode.Statistics => Pass(images, Path(_parameters, _options.Seed, i), NormPass.Reestimation(1, i + 1)),
             BenchMode.Warmup => Weight(
                 images,
                 labels,

@@ -13,6 +13,8 @@ internal sealed partial class Interruption : IDisposable
     private static readonly TimeSpan OneRequest = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _cancellation;
+    private readonly TimeProvider _time;
+    private readonly Action _leave;
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
     private long _first;
@@ -20,8 +22,17 @@ internal sealed partial class Interruption : IDisposable
     /// <summary>Starts to listen.</summary>
     /// <param name="cancellationToken">Canceled by the first signal.</param>
     public Interruption(CancellationTokenSource cancellationToken)
+        : this(cancellationToken, TimeProvider.System, LeaveAtOnce) { }
+
+    /// <summary>Starts to listen, with a clock.</summary>
+    /// <param name="cancellationToken">Canceled by the first signal.</param>
+    /// <param name="time">Tells how much later another signal comes.</param>
+    /// <param name="leave">Ends the process.</param>
+    internal Interruption(CancellationTokenSource cancellationToken, TimeProvider time, Action leave)
     {
         _cancellation = cancellationToken;
+        _time = time;
+        _leave = leave;
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     }
@@ -33,18 +44,24 @@ internal sealed partial class Interruption : IDisposable
         _terminate.Dispose();
     }
 
-    private void Stop(PosixSignalContext signal)
+    /// <summary>What a signal does.</summary>
+    internal void Request()
     {
-        signal.Cancel = true;
-        long first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
+        long first = Interlocked.CompareExchange(ref _first, _time.GetTimestamp(), 0);
         if (first == 0)
         {
             _cancellation.Cancel();
         }
-        else if (Stopwatch.GetElapsedTime(first) > OneRequest)
+        else if (_time.GetElapsedTime(first) > OneRequest)
         {
-            LeaveAtOnce();
+            _leave();
         }
+    }
+
+    private void Stop(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        Request();
     }
 
     /// <summary>

@@ -28,8 +28,8 @@ internal sealed class BenchNarrowCommand : ReportingCommand
             "The accuracy of a pretrained network after fine-tuning: whole, at half of its latency by the choice of "
                 + "'run --weights' at one resolution, and with the same share of hidden channels in every block; or "
                 + "chosen for one target and for another.",
-            "proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112",
-            "proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"
+            "proxyless bench narrow --weights timm-efficientnet-lite0 --data photos --resolution 112",
+            "proxyless bench narrow --weights timm-efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"
         )
     {
         Add([_other, _seeds, _steps]);

@@ -36,7 +36,7 @@ internal sealed class PredictCommand : ReportingCommand
                 + "be read); the others are still classified.",
             "proxyless predict --model runs/photos cat.jpg dog.jpg",
             "proxyless predict --model runs/photos holidays",
-            "proxyless predict --weights efficientnet-lite0 cat.jpg"
+            "proxyless predict --weights timm-efficientnet-lite0 cat.jpg"
         )
     {
         Add(_model.Options);

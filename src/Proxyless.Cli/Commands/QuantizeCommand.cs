@@ -79,7 +79,7 @@ internal sealed class QuantizeCommand : ReportingCommand
                 + "of floats on others.",
             "proxyless quantize --model runs/photos",
             "proxyless quantize --model photos.onnx --data photos --out photos-int8.onnx",
-            "proxyless quantize --weights efficientnet-lite0 --data photos"
+            "proxyless quantize --weights timm-efficientnet-lite0 --data photos"
         )
     {
         Add(_model.Options);

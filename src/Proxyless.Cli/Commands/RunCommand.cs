@@ -35,7 +35,7 @@ internal sealed class RunCommand : ReportingCommand
             "Search a network for your images and your machine, train it, write it as ONNX and measure it. Without "
                 + "options: on built-in sample images and this processor.",
             "proxyless run",
-            "proxyless run --data photos --weights efficientnet-lite0 --latency 4 --out runs/photos",
+            "proxyless run --data photos --weights timm-efficientnet-lite0 --latency 4 --out runs/photos",
             "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
             "proxyless run --data photos --latency 3,5,8 --out runs/photos-front",
             "proxyless run --out runs/photos --resume"

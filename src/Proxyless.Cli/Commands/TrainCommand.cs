@@ -26,7 +26,7 @@ internal sealed class TrainCommand : ReportingCommand
             "train",
             "Train one architecture on your images, from scratch, from the super-network's weights or from pretrained "
                 + "ones, and write it as ONNX.",
-            "proxyless train --weights efficientnet-lite0 --data photos --out runs/photos",
+            "proxyless train --weights timm-efficientnet-lite0 --data photos --out runs/photos",
             "proxyless train --arch runs/photos --train-epochs 60 --from-supernet",
             "proxyless train --arch mobilenet-v2 --data photos --time 2h"
         )

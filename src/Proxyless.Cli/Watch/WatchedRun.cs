@@ -33,7 +33,9 @@ internal sealed class WatchedRun(string folder)
 
         try
         {
-            return new WatchedState(Text(), File.GetLastWriteTimeUtc(_directory.Report).Ticks);
+            // In this order: a new version never comes with what was said before it.
+            long version = File.GetLastWriteTimeUtc(_directory.Report).Ticks;
+            return new WatchedState(Text(), version);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

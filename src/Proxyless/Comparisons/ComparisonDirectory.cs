@@ -170,14 +170,6 @@ internal sealed class ComparisonDirectory(string path)
         {
             bool isLed = IsPreparing(watch);
             alone = isLed ? Stopwatch.GetTimestamp() : alone;
-            if (Stopwatch.GetElapsedTime(alone) >= patience && !isLed)
-            {
-                throw new InvalidInputException(
-                    $"'{path}' holds no comparison, and no process begins one there; begin it with "
-                        + "ProxylessComparison.Run(RunOptions.Out), or give its folder"
-                );
-            }
-
             string reason = isLed
                 ? $"waiting for the comparison in '{path}' to begin: its networks are measured first"
                 : Invariant($"no comparison is in '{path}' yet; waiting {patience.TotalSeconds:0} s for one to begin");
@@ -185,6 +177,14 @@ internal sealed class ComparisonDirectory(string path)
             {
                 observer.Message(reason);
                 told = reason;
+            }
+
+            if (Stopwatch.GetElapsedTime(alone) >= patience && !isLed)
+            {
+                throw new InvalidInputException(
+                    $"'{path}' holds no comparison, and no process begins one there; begin it with "
+                        + "ProxylessComparison.Run(RunOptions.Out), or give its folder"
+                );
             }
 
             cancellationToken.WaitHandle.WaitOne(Pause);

@@ -126,7 +126,12 @@ internal sealed record DatasetDivision(
         if (division.Validation.Count == 0 || division.Test.Count == 0)
         {
             string split = division.Test.Count == 0 ? "test" : "validation";
-            throw new InvalidInputException($"{options.Location}: there is no readable image to {split} with.");
+            throw new InvalidInputException(
+                (division.Test.Count == 0 ? layout.Test : layout.Validation) is null
+                    ? $"{options.Location}: no class has enough different images to {split} with; {OneForEachSplit} "
+                        + $"are the least, or add a folder {(split == "test" ? "test" : "val")}/ beside train/."
+                    : $"{options.Location}: there is no readable image to {split} with."
+            );
         }
 
         string SplitOf(ImageReference image) =>

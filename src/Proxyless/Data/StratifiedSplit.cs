@@ -38,7 +38,12 @@ internal static class StratifiedSplit
             {
                 int[] group = groups[order[i]];
                 bool last = i == order.Length - 1 && taken == count - group.Length;
-                if (taken < wanted && !last)
+
+                // Many copies of one image would be most of what is held out, if others can be.
+                bool isTooLarge =
+                    taken + group.Length > wanted
+                    && order.Skip(i + 1).Any(other => groups[other].Length < group.Length);
+                if (taken < wanted && !last && !isTooLarge)
                 {
                     heldOut.AddRange(group);
                     taken += group.Length;

@@ -256,10 +256,12 @@ internal sealed class SpannedNetwork : IDisposable
         KernelTransforms transforms = _network.KernelTransforms ?? new KernelTransforms();
         using Tensor kernels = transforms.Smaller(block, from.Depthwise.Weight.Value, to.Depthwise.Kernel);
         to.Depthwise.Weight.CopyFrom(kernels);
-        for (int n = 0; n < inputs.Count; n++)
+        long seen = 0;
+        foreach (Tensor input in inputs)
         {
-            using Tensor? expanded = from.Expand?.Forward(inputs[n], NormPass.Evaluation);
-            to.Depthwise.Forward(expanded ?? inputs[n], NormPass.Reestimation(n + 1)).Dispose();
+            using Tensor? expanded = from.Expand?.Forward(input, NormPass.Evaluation);
+            seen += input.shape[0];
+            to.Depthwise.Forward(expanded ?? input, NormPass.Reestimation(input.shape[0], seen)).Dispose();
         }
     }
 }

@@ -19,7 +19,8 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
 {
     private const int PieceBytes = 1 << 18;
 
-    // An agent that has never answered is tried for about seven seconds, by gRPC: the address may be wrong.
+    // An agent that has never answered is tried for up to about seven seconds, by gRPC (its pauses are random): the
+    // address may be wrong.
     private const int AttemptsToDescribe = 4;
 
     // One that has answered may be restarting: about six minutes.

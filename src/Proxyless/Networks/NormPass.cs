@@ -19,8 +19,10 @@ internal readonly record struct NormPass(bool UsesBatch, double Momentum)
     public static NormPass Evaluation { get; } = new(false, 0);
 
     /// <summary>
-    /// The n-th batch of a re-estimation: running statistics become the mean over the batches so far.
+    /// A batch of a re-estimation: running statistics become the mean over the batches so far, weighted by their
+    /// images. The first batch overwrites the old statistics.
     /// </summary>
-    /// <param name="n">1 for the first batch, which overwrites the old statistics.</param>
-    public static NormPass Reestimation(int n) => new(true, 1.0 / n);
+    /// <param name="images">Images of the batch.</param>
+    /// <param name="seen">Images of the batches so far, this one included.</param>
+    public static NormPass Reestimation(long images, long seen) => new(true, (double)images / seen);
 }

@@ -159,7 +159,11 @@ internal static class FineTuneOpening
     private static void EstimateStatistics(CompactNetwork network, RunContext context)
     {
         ImageSet images = context.Images.AllTraining;
-        ImageSet some = images.Subset(images.SpreadOverClasses(MostImagesOfStatistics));
+        int[] chosen = images.SpreadOverClasses(MostImagesOfStatistics);
+
+        // A folder lists one class after another, and the variance within batches of one class is too small.
+        new SplitMix64(context.Options.Seed).Shuffle(chosen);
+        ImageSet some = images.Subset(chosen);
         context.Observer.Message(
             Invariant($"statistics of batch norm: estimated on {some.Count} training images, since those of a ")
                 + "super-network are of many networks"

@@ -51,7 +51,15 @@ internal static class FineTuneStage
         RunContext context = start.Context;
         FineTuneCost.Say(start, AreFew(context));
         ImageSet images = ImagesOf(context);
-        Tuned tuned = Decide(images, [.. Enumerable.Range(0, images.Count)], start, null, out _);
+        TimeSpan spent = TimeSpan.FromSeconds(store.Plan.SearchSeconds + store.Plan.TrainSeconds);
+        Tuned tuned = Decide(
+            images,
+            [.. Enumerable.Range(0, images.Count)],
+            start,
+            (at, network) => MostSteps(at, start, network, spent),
+            null,
+            out _
+        );
         RunContext at = tuned.Context;
         using CompactNetwork begun = tuned.Begin();
         FineTuning decision = at.Options.Training.OnAll ? tuned.Decision : Judge(at, begun, tuned.Decision);
@@ -66,6 +74,7 @@ internal static class FineTuneStage
         long steps = decision.IsTrained
             ? tuned.Tuner.StepsOn(AreFew(context) ? images.Count : at.Loaders.FinalImages.Count)
             : 0;
+        decision = decision with { MostTrialSteps = tuned.Tuner.MostTrialSteps };
         store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps });
         return (at, architecture, tuned.Tuner.Network);
     }
@@ -108,6 +117,9 @@ internal static class FineTuneStage
 
         HashSet<int> finished = [.. known.Values.Select(answer => answer.Fold)];
         FineTuner? whole = null;
+
+        // As many steps as the network that is exported has: a fold has more of the time left, or less.
+        long most = store.Plan.FineTuning?.MostTrialSteps ?? long.MaxValue;
         using var teachers = new FoldTeachers(start, images);
         for (int i = 0; i < parts.Count; i++)
         {
@@ -118,7 +130,7 @@ internal static class FineTuneStage
 
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
             int[] rest = [.. all.Except(parts[i])];
-            Tuned tuned = Decide(images, rest, start, whole, out whole);
+            Tuned tuned = Decide(images, rest, start, (_, _) => most, whole, out whole);
             using CompactNetwork network = tuned.Begin();
             if (tuned.Decision.IsTrained)
             {
@@ -167,12 +179,14 @@ internal static class FineTuneStage
     /// <param name="images">The images.</param>
     /// <param name="among">Those that may be learned from, by their numbers.</param>
     /// <param name="start">The networks.</param>
+    /// <param name="mostSteps">The most steps of a trial of a network.</param>
     /// <param name="before">The tuner of the whole network from an earlier decision on the images, or null.</param>
     /// <param name="whole">The tuner of the whole network, if it was needed, for the next decision.</param>
     private static Tuned Decide(
         ImageSet images,
         int[] among,
         IFineTuneStart start,
+        Func<RunContext, Architecture, long> mostSteps,
         FineTuner? before,
         out FineTuner? whole
     )
@@ -181,13 +195,7 @@ internal static class FineTuneStage
         FineTuner TunerOf(RunContext context, CompactNetwork network) =>
             known?.Network == network
                 ? known
-                : new FineTuner(
-                    context,
-                    network,
-                    images,
-                    AreFew(context),
-                    MostSteps(context, start, network.Architecture)
-                );
+                : new FineTuner(context, network, images, AreFew(context), mostSteps(context, network.Architecture));
         (Tuned Tuned, int Depth) Begin(int blocks)
         {
             (RunContext context, CompactNetwork network, int depth) = start.Of(images, among, blocks);
@@ -248,14 +256,14 @@ internal static class FineTuneStage
         return decision.IsCrossValidated ? judged : judged with { Top1 = accuracy.Top1, Images = (int)accuracy.Images };
     }
 
-    private static long MostSteps(RunContext context, IFineTuneStart start, Architecture architecture)
+    private static long MostSteps(RunContext context, IFineTuneStart start, Architecture architecture, TimeSpan spent)
     {
         if (context.Options.Time is not { } time || context.Options.Training.Epochs is not null)
         {
             return long.MaxValue;
         }
 
-        double left = (time - context.Clock.Uncharged).TotalSeconds;
+        double left = (time - spent - context.Clock.Uncharged).TotalSeconds;
         return Math.Max(1, (long)(left / FineTuneCost.SecondsOfSteps(context, start, architecture, AreFew(context))));
     }
 

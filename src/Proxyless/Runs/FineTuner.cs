@@ -105,6 +105,9 @@ internal sealed class FineTuner
     /// <summary>Where the whole network's features are: after its last convolution.</summary>
     private int LastDepth => _features.Depths.Last();
 
+    /// <summary>The most steps of a trial; null: as many as it needs.</summary>
+    public long? MostTrialSteps => _mostSteps == long.MaxValue ? null : _mostSteps;
+
     /// <summary>Steps of the training of all weights on a number of images.</summary>
     public long StepsOn(int images) =>
         (_decides && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
@@ -274,8 +277,12 @@ internal sealed class FineTuner
         int better = 0;
         int worse = 0;
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfTraining);
-        for (int i = 0; i < parts.Count; i++)
+
+        // A training can only be right on so many more images.
+        int possible = images.Count(image => classifier[image] is { IsRight: false });
+        for (int i = 0; i < parts.Count && IsBetter(better + possible, worse); i++)
         {
+            possible -= parts[i].Count(image => classifier[image] is { IsRight: false });
             int[] rest = [.. images.Except(parts[i])];
             using CompactNetwork network = Begin(rest, LastDepth);
             Train(network, rest, Invariant($"trial {i + 1} of {parts.Count}"), StepsOfTrialOn(rest.Length));
@@ -293,16 +300,22 @@ internal sealed class FineTuner
             }
         }
 
-        // If chance may be the reason, the classifier of a shorter network is as good, and faster.
-        bool isBetter = better > worse && SignTest(better, worse) < Doubt;
+        // If chance may be the reason, the classifier needs no training, and may need fewer blocks.
+        bool isBetter = IsBetter(better, worse);
+        int judged = trained.Count(answer => answer is not null);
         _context.Observer.Message(
-            Invariant(
-                $"training all weights: right on {better} images where the classifier is wrong, wrong on {worse} where "
-                    + $"it is right, of {trained.Count(answer => answer is not null)}: "
-            ) + (isBetter ? "all weights are trained" : "the pretrained weights stay as they are")
+            judged > 0
+                ? Invariant(
+                    $"training all weights: right on {better} images where the classifier is wrong, wrong on {worse} "
+                        + $"where it is right, of {judged}: "
+                ) + (isBetter ? "all weights are trained" : "the pretrained weights stay as they are")
+                : Invariant($"the classifier is wrong on {possible} of {images.Count} images, too few to show that ")
+                    + "training all weights is better: the pretrained weights stay as they are"
         );
         return (isBetter, trained);
     }
+
+    private static bool IsBetter(int better, int worse) => better > worse && SignTest(better, worse) < Doubt;
 
     /// <summary>Trains all weights for a number of steps.</summary>
     /// <param name="network">From <see cref="Begin"/>.</param>
@@ -339,10 +352,7 @@ internal sealed class FineTuner
     }
 
     private long StepsOfTrialOn(int images) =>
-        Math.Min(
-            _mostSteps,
-            RunDefaults.FineTuneSteps(_context.Options, images / _context.Loaders.BatchSizeOf(images))
-        );
+        Math.Min(_mostSteps, RunDefaults.FineTuneSteps(_context.Options, images, _context.Loaders.BatchSize));
 
     private int ImageOf(int row) => _seen[_features.Images[row]];
 

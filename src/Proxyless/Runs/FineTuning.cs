@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What was decided about pretrained weights, on images that the compared networks had not learned from.
+/// What was decided about pretrained weights. The compared networks were trained on other images than those that they
+/// are compared on; the smaller network that a run trains may have been chosen on all of them.
 /// </summary>
 /// <param name="Blocks">
 /// The number of blocks that the network keeps; one more than it has if it keeps its last convolution too.
@@ -22,6 +23,9 @@ internal sealed record FineTuning(int Blocks, bool IsTrained, double Top1, int I
     /// Top-1 of what the training begins with on the validation images, 0..1; null if those are learned from.
     /// </summary>
     public double? BeginningTop1 { get; init; }
+
+    /// <summary>The most steps of a trial, from the time that was left; null without a limit on time.</summary>
+    public long? MostTrialSteps { get; init; }
 
     /// <summary><see cref="Top1"/> if it is that of cross-validation.</summary>
     [JsonIgnore]

@@ -207,16 +207,30 @@ internal static class RunDefaults
     public static long TrainSteps(RunOptions options, long batchesPerEpoch) =>
         Steps(options, options.Training.Epochs, batchesPerEpoch, TrainStepsWithoutEpochs);
 
-    /// <summary>Returns the steps of a training that begins with pretrained weights.</summary>
+    /// <summary>
+    /// Returns the steps of a training that begins with pretrained weights: of a trial on up to
+    /// <see cref="FineTuner.MostImages"/> images, of the training on more. One image more never means fewer.
+    /// </summary>
     /// <param name="options">The options.</param>
-    /// <param name="batchesPerEpoch">Steps in which the network sees every image once.</param>
-    public static long FineTuneSteps(RunOptions options, long batchesPerEpoch) =>
-        Steps(
-            options,
-            options.Training.Epochs,
-            batchesPerEpoch,
-            Math.Min(TrainStepsWithoutEpochs, FineTuningSteps + (FineTuningEpochs * batchesPerEpoch))
-        );
+    /// <param name="images">Number of images.</param>
+    /// <param name="batchSize">The most images per step.</param>
+    public static long FineTuneSteps(RunOptions options, int images, int batchSize)
+    {
+        long Of(int count)
+        {
+            long batchesPerEpoch = count / Math.Min(batchSize, count);
+            return Steps(
+                options,
+                options.Training.Epochs,
+                batchesPerEpoch,
+                Math.Min(TrainStepsWithoutEpochs, FineTuningSteps + (FineTuningEpochs * batchesPerEpoch))
+            );
+        }
+
+        return images <= FineTuner.MostImages || options.Training.Epochs is not null
+            ? Of(images)
+            : Math.Max(Of(images), FineTuner.StepsOverTrialSteps * Of(FineTuner.MostImages));
+    }
 
     private static long Steps(RunOptions options, double? epochs, long batchesPerEpoch, long otherwise) =>
         Math.Max(

@@ -29,7 +29,12 @@ internal sealed class RunLoaders(
 
     /// <summary>Images per step: the requested number, or all if there are fewer.</summary>
     public int BatchSize =>
-        Math.Min(options.Training.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
+        Math.Min(
+            options.Training.BatchSize!.Value,
+            options.Training.Weights is not null
+                ? FinalImages.Count
+                : Math.Min(images.Weights.Count, images.Training.Count)
+        );
 
     /// <summary>Images per step of a training on a number of images.</summary>
     public int BatchSizeOf(int count) => Math.Min(BatchSize, count);

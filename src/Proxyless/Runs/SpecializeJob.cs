@@ -79,6 +79,7 @@ internal static class SpecializeJob
         }
 
         int left = goals.Parts.Count;
+        TimeSpan before = SpentBefore(goals.Parts);
         RunResult Specialize(SearchPart part)
         {
             if (part.Store != store)
@@ -93,7 +94,9 @@ internal static class SpecializeJob
 
             part = part with
             {
-                Context = part.Context.WithTime(TimeOf(options, time.GetElapsedTime(began), clock, left--)),
+                Context = part.Context.WithTime(
+                    TimeOf(options, before + time.GetElapsedTime(began), clock.Uncharged + SpentBefore([part]), left--)
+                ),
             };
             if (part.Store != store && !File.Exists(part.Store.Directory.Config))
             {
@@ -132,23 +135,29 @@ internal static class SpecializeJob
             return null;
         }
 
-        part.Context.Observer.Message($"finished before: {folder.Model}");
-
         // The folder may have been moved.
+        QuantizeResult? integers = QuantizeJob.MadeOf(part.Store);
+        string model = integers?.Model ?? folder.Model;
+        part.Context.Observer.Message($"finished before: {model}");
         return result with
         {
             Run = folder.Root,
             Architecture = folder.Architecture,
-            Model = folder.Model,
+            Model = model,
+            Integers = integers,
             Report = folder.Report,
         };
     }
 
+    /// <summary>The time that earlier jobs have spent on limits.</summary>
+    private static TimeSpan SpentBefore(IEnumerable<SearchPart> parts) =>
+        TimeSpan.FromSeconds(parts.Sum(part => part.Store.Plan.SearchSeconds + part.Store.Plan.TrainSeconds));
+
     /// <summary>
-    /// The time of the next limit: its part of what is left, and what is spent already and will be charged to it; null
-    /// without a limit on time.
+    /// The time of the next limit: its part of what is left, and what is spent already and is or will be charged to it;
+    /// null without a limit on time.
     /// </summary>
-    private static TimeSpan? TimeOf(RunOptions options, TimeSpan spent, RunClock clock, int left)
+    private static TimeSpan? TimeOf(RunOptions options, TimeSpan spent, TimeSpan own, int left)
     {
         if (options.Time is not { } whole)
         {
@@ -156,7 +165,7 @@ internal static class SpecializeJob
         }
 
         TimeSpan rest = whole > spent ? whole - spent : TimeSpan.Zero;
-        return clock.Uncharged + (rest / left);
+        return own + (rest / left);
     }
 
     /// <summary>Rejects another network than the one that the networks of several limits are made of.</summary>

@@ -124,11 +124,13 @@ internal static class NetworkEvaluator
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(training);
         using var withoutGraph = no_grad();
-        for (int n = 0; n < training.Count; n++)
+        long seen = 0;
+        foreach (Batch batch in training)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using Tensor images = training[n].Images.to(network.Options.Device);
-            network.Forward(images, NormPass.Reestimation(n + 1)).Dispose();
+            using Tensor images = batch.Images.to(network.Options.Device);
+            seen += batch.Count;
+            network.Forward(images, NormPass.Reestimation(batch.Count, seen)).Dispose();
         }
     }
 }

@@ -150,7 +150,12 @@ internal sealed class TrainingSession : IDisposable
         CompactNetwork judged = _average?.Average ?? _network;
         double? top1 = validation is null ? null : Top1(judged, validation, cancellationToken);
         double best = _state.Best;
-        if (top1 is null || top1 >= best)
+        // Without validation images only the last network counts; until then the one on disk is at most as old as a
+        // checkpoint.
+        bool isKept = top1 is { } accuracy
+            ? accuracy >= best
+            : _state.Step >= _settings.Steps || _checkpoints.IsDue(atEpochEnd: true);
+        if (isKept)
         {
             WriteNetwork(judged, top1);
             best = top1 ?? best;

@@ -96,9 +96,10 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
             (early.MemoryMb * Growth) + (early.Measurements >= Settled ? RestlessMb : FreshMb)
         );
 
-        // Two a measurement would be dozens; connections that come and go are a few.
+        // One a measurement would be dozens. Connections that come and go are a few, and so are the threads that the
+        // pool adds while the machine is busy.
         Assert.InRange(last.Files, 0, early.Files + 16);
-        Assert.InRange(last.Threads, 0, early.Threads + 4);
+        Assert.InRange(last.Threads, 0, early.Threads + 16);
         Assert.Empty(Directory.EnumerateFileSystemEntries(agent.TemporaryFiles));
     }
 

@@ -199,20 +199,24 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     {
         // While one is measured, as many as may wait do, and the others are told.
         Task<StatusCode>[] clients;
+
+        // Over one connection: a busy machine may not be able to encrypt fifty before they are given up.
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
-        using (channel)
-        {
-            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> first = await BeginAsync(
+        using GrpcChannel open = channel;
+        using (
+            AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> first = await BeginAsync(
                 client,
                 headers
-            );
+            )
+        )
+        {
             clients =
             [
                 .. Enumerable
                     .Range(0, 50)
                     .Select(_ =>
                         Task.Factory.StartNew(
-                            () => StatusOf(header => header, Model),
+                            () => StatusOf(() => Send(client, headers, Whole(new Header(Model), Model))),
                             Cancellation,
                             TaskCreationOptions.LongRunning,
                             TaskScheduler.Default
@@ -249,7 +253,16 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
             );
             RpcException exception = await Assert.ThrowsAsync<RpcException>(() => silent.ResponseAsync);
             Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
-            Assert.Equal(StatusCode.OK, StatusOf(header => header, Model, agent));
+
+            // One that is too slow on a busy machine loses its turn as well. If a turn were never given back, this
+            // would not end.
+            StatusCode status;
+            do
+            {
+                status = StatusOf(header => header, Model, agent);
+            } while (status == StatusCode.DeadlineExceeded);
+
+            Assert.Equal(StatusCode.OK, status);
         }
 
         await AssertClean(agent);
@@ -419,7 +432,20 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         agent.Kill();
         Assert.Throws<TargetUnavailableException>(() => target.Id);
         agent.Serve();
-        Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, target.Id, StringComparison.Ordinal);
+        string? id = null;
+        while (id is null)
+        {
+            try
+            {
+                id = target.Id;
+            }
+            catch (TargetUnavailableException)
+            {
+                // The pauses of gRPC's attempts are random, and may all end before a busy machine has connected anew.
+            }
+        }
+
+        Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, id, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -588,18 +614,12 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = (agent ?? _agent).Connect();
         using (channel)
         {
-            return StatusOf(() =>
-                Send(
-                    client,
-                    headers,
-                    [
-                        new MeasureRequest { Header = change(new Header(model)).ToMessage() },
-                        new MeasureRequest { Piece = ByteString.CopyFrom(model) },
-                    ]
-                )
-            );
+            return StatusOf(() => Send(client, headers, Whole(change(new Header(model)), model)));
         }
     }
+
+    private static MeasureRequest[] Whole(Header header, byte[] model) =>
+        [new MeasureRequest { Header = header.ToMessage() }, new MeasureRequest { Piece = ByteString.CopyFrom(model) }];
 
     private static StatusCode StatusOf(Action call)
     {

@@ -131,17 +131,8 @@ internal sealed partial class CommandLineProcess : IDisposable
         _process.WaitForExit();
     }
 
-    /// <summary>Sends signals that all arrive before it does anything more.</summary>
-    public void Signal(params IReadOnlyList<int> signals)
-    {
-        Stop();
-        foreach (int signal in signals)
-        {
-            Send(signal);
-        }
-
-        Continue();
-    }
+    /// <summary>Sends a signal.</summary>
+    public void Signal(int signal) => Send(signal);
 
     /// <summary>Lets it stand still until <see cref="Continue"/>.</summary>
     public void Stop() => Send(StopSignal);

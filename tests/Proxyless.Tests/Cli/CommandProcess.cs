@@ -6,8 +6,6 @@ namespace Proxyless.Tests.Cli;
 /// <summary>The program as a user starts it: in a process, a folder and an environment of its own.</summary>
 internal static class CommandProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     /// <summary>Runs a command to its end.</summary>
     /// <param name="folder">Where it is started.</param>
     /// <param name="environment">Variables that differ; null takes one away.</param>
@@ -51,12 +49,7 @@ internal static class CommandProcess
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Patience))
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"'{string.Join(' ', arguments)}' does not end");
-        }
-
+        process.WaitForExit();
         return new CommandLineRun(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 

@@ -88,7 +88,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless derive --run runs/photos --latency 3,5,8 --out runs/photos-front"] = new(Decision),
 
         // With random weights in the cache of the folder; one that is there is replaced by another run.
-        ["proxyless train --weights efficientnet-lite0 --data photos --out runs/photos"] = new(
+        ["proxyless train --weights timm-efficientnet-lite0 --data photos --out runs/photos"] = new(
             "--resolution 16 --batch-size 4 --train-epochs 0.1 --threads 1"
         )
         {
@@ -98,7 +98,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
                 KeepRandomWeights();
             },
         },
-        ["proxyless run --data photos --weights efficientnet-lite0 --latency 4 --out runs/photos"] = new(
+        ["proxyless run --data photos --weights timm-efficientnet-lite0 --latency 4 --out runs/photos"] = new(
             "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml --threads 1"
         )
         {
@@ -115,7 +115,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             Before = _ =>
             {
                 Directory.Delete("runs", recursive: true);
-                KeepRandomWeights("timm-efficientnet-lite0");
+                KeepRandomWeights();
             },
         },
         ["proxyless run --arch net.config --weights mine.pth --data photos --latency 4"] = new(
@@ -137,7 +137,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         {
             Before = _ => WeightsOfOthers.Write("lite0.pth", "efficientnet-lite0"),
         },
-        ["proxyless train --weights efficientnet-lite0 --data photos --resolution 112 --folds 5"] = new(
+        ["proxyless train --weights timm-efficientnet-lite0 --data photos --resolution 112 --folds 5"] = new(
             "--batch-size 4 --train-epochs 0.1 --threads 1",
             ("112", "32"),
             ("5", "2")
@@ -196,7 +196,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless evaluate --model runs/photos --json"] = new(),
-        ["proxyless predict --weights efficientnet-lite0 cat.jpg"] = new() { Before = _ => KeepRandomWeights() },
+        ["proxyless predict --weights timm-efficientnet-lite0 cat.jpg"] = new() { Before = _ => KeepRandomWeights() },
 
         // A run that is searched and not trained yet.
         ["proxyless train --arch runs/photos --train-epochs 60 --from-supernet"] = new("", ("60", "0.1"))
@@ -219,7 +219,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         },
         ["proxyless quantize --model runs/photos"] = new(),
         ["proxyless quantize --model photos.onnx --data photos --out photos-int8.onnx"] = new(),
-        ["proxyless quantize --weights efficientnet-lite0 --data photos"] = new("--images 2 --keep-float stem")
+        ["proxyless quantize --weights timm-efficientnet-lite0 --data photos"] = new("--images 2 --keep-float stem")
         {
             Before = _ => KeepRandomWeights(),
         },
@@ -310,21 +310,22 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),
         ["proxyless bench soak --steps 5000"] = new("--cycle 1 --batch 2", ("5000", "10")),
-        ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112"] = new(
+        ["proxyless bench narrow --weights timm-efficientnet-lite0 --data photos --resolution 112"] = new(
             "--steps 1 --seeds 1 --batch-size 4 --target size.yaml --threads 1",
             ("112", "16")
         )
         {
             Before = _ => KeepRandomWeights(),
         },
-        ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"] = new(
-            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml --threads 1",
-            ("112", "16"),
-            ("cpu+int8", "size.yaml+int8")
-        )
-        {
-            Before = _ => KeepRandomWeights(),
-        },
+        ["proxyless bench narrow --weights timm-efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"] =
+            new(
+                "--steps 1 --seeds 1 --batch-size 4 --target size.yaml --threads 1",
+                ("112", "16"),
+                ("cpu+int8", "size.yaml+int8")
+            )
+            {
+                Before = _ => KeepRandomWeights(),
+            },
         ["proxyless bench order --space imagenet-mobile --resolution 112 --target cpu --other cpu+int8"] = new(
             "--networks 2",
             ("imagenet-mobile", "tiny"),
@@ -381,10 +382,11 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
 
     public static TheoryData<string, string> Downloading => [.. Downloads.Select(entry => (entry.Key, entry.Value))];
 
-    private static void KeepRandomWeights(string name = "efficientnet-lite0")
+    private static void KeepRandomWeights()
     {
-        using var random = new CompactNetwork(PretrainedNetworks.ByName(name).Architecture, new NetworkOptions());
-        PretrainedWeights.Keep(name, random);
+        const string Name = "timm-efficientnet-lite0";
+        using var random = new CompactNetwork(PretrainedNetworks.ByName(Name).Architecture, new NetworkOptions());
+        PretrainedWeights.Keep(Name, random);
     }
 
     private static void Import(ExampleTests fact)

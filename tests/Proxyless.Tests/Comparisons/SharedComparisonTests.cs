@@ -51,7 +51,6 @@ public sealed class SharedComparisonTests : IDisposable
 
         // It stands still, and keeps what it trains: all others are trained by those that join.
         leader.Stop();
-        using CommandLineProcess helper = CommandLineProcess.Start(shared, join);
         int made;
         using (CommandLineProcess victim = CommandLineProcess.Start(shared, join))
         {
@@ -60,6 +59,7 @@ public sealed class SharedComparisonTests : IDisposable
             made = Ended(victim.Error());
         }
 
+        using CommandLineProcess helper = CommandLineProcess.Start(shared, join);
         using CommandLineProcess restarted = CommandLineProcess.Start(shared, join);
         restarted.WaitFor("one training is left, in another process");
         helper.WaitFor("one training is left, in another process");

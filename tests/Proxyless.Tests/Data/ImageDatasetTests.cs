@@ -73,6 +73,28 @@ public sealed class ImageDatasetTests
     }
 
     [Fact]
+    public void Many_copies_of_one_image_are_not_most_of_what_is_held_out()
+    {
+        // Six copies, and four other images.
+        int[] images = [.. Enumerable.Range(0, 10)];
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new SplitMix64(seed);
+            (int[] kept, int[] heldOut) = StratifiedSplit.Divide(
+                images,
+                _ => 0,
+                i => Math.Max(i, 5),
+                0.2,
+                3,
+                ref random
+            );
+            Assert.Equal(2, heldOut.Length);
+            Assert.All(heldOut, i => Assert.InRange(i, 6, 9));
+            Assert.Equal(images, kept.Concat(heldOut).Order());
+        }
+    }
+
+    [Fact]
     public void The_users_own_splits_are_kept()
     {
         using var folder = new TemporaryFolder();

@@ -8,12 +8,13 @@ namespace Proxyless.Tests.Distributed;
 /// <summary>Processes that one of Debian's two MPIs starts.</summary>
 internal static class MpiJob
 {
-    private static readonly Dictionary<string, string[]> Launchers = new()
+    // An mpirun that ends removes the folder that all of a user share while another makes its own in it.
+    private static readonly Lazy<string> OwnFolder = new(() =>
     {
-        // As root, in a container, and where there are fewer processors than processes.
-        ["openmpi"] = ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"],
-        ["mpich"] = [],
-    };
+        string folder = Directory.CreateTempSubdirectory("mpi-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
+    });
 
     /// <summary>Runs the command in several processes, to its end.</summary>
     /// <param name="mpi"><c>openmpi</c> or <c>mpich</c>.</param>
@@ -96,5 +97,20 @@ internal static class MpiJob
     }
 
     private static IEnumerable<string> Words(string mpi, int processes) =>
-        [.. Launchers[mpi], "-n", processes.ToString(CultureInfo.InvariantCulture)];
+        [.. OwnWords(mpi), "-n", processes.ToString(CultureInfo.InvariantCulture)];
+
+    // As root, in a container, and where there are fewer processors than processes.
+    private static string[] OwnWords(string mpi) =>
+        mpi == "openmpi"
+            ?
+            [
+                "--allow-run-as-root",
+                "--oversubscribe",
+                "--bind-to",
+                "none",
+                "--mca",
+                "orte_tmpdir_base",
+                OwnFolder.Value,
+            ]
+            : [];
 }

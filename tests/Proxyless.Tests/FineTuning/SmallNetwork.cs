@@ -29,7 +29,7 @@ internal sealed class SmallNetwork : IDisposable
         using var withoutGraph = no_grad();
         for (int n = 1; n <= 2; n++)
         {
-            Network.Forward(Images, NormPass.Reestimation(n)).Dispose();
+            Network.Forward(Images, NormPass.Reestimation(1, n)).Dispose();
         }
     }
 

@@ -1,10 +1,12 @@
 using Proxyless.Runtime;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Runs;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Proxyless.Tests.HostProcess;
 
+[Collection(nameof(WholeRuns))]
 public sealed class ProxylessRuntimeTests
 {
     [Fact]

@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Cli;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
@@ -54,23 +55,19 @@ public sealed class InterruptionTests : IDisposable
     [Fact]
     public void Two_signals_at_once_are_one_request()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
-        using CommandLineProcess process = CommandLineProcess.StartInForeground(
-            _folder.Root,
-            "search",
-            "--out",
-            "run",
-            "--target",
-            _target,
-            "--search-epochs",
-            "1000"
-        );
-        process.WaitFor("search 1/");
-        process.Signal(CommandLineProcess.Terminate, CommandLineProcess.Interrupt);
-        CommandLineRun run = process.Wait();
-        Assert.True(run.ExitCode == 130, run.Error);
-        Assert.Contains("goes on from the checkpoint", run.Error, StringComparison.Ordinal);
-        Assert.True(File.Exists(Run.SearchCheckpoint));
+        var clock = new ManualClock { Seconds = 100 };
+        int left = 0;
+        using var cancellation = new CancellationTokenSource();
+        using var interruption = new Interruption(cancellation, clock, () => left++);
+        interruption.Request();
+        Assert.True(cancellation.IsCancellationRequested);
+        interruption.Request();
+        clock.Seconds += 1;
+        interruption.Request();
+        Assert.Equal(0, left);
+        clock.Seconds += 1;
+        interruption.Request();
+        Assert.Equal(1, left);
     }
 
     [Fact]

@@ -63,6 +63,28 @@ public sealed class RunDefaultsTests
     }
 
     [Fact]
+    public void A_fine_tuning_on_more_images_is_never_shorter()
+    {
+        var options = new RunOptions
+        {
+            Data = new() { Path = "photos" },
+            Training = new() { Weights = "w" },
+        };
+        long Training(int images) =>
+            (images <= FineTuner.MostImages ? FineTuner.StepsOverTrialSteps : 1)
+            * RunDefaults.FineTuneSteps(options, images, 32);
+        for (int images = 40; images < 2000; images++)
+        {
+            Assert.True(Training(images) <= Training(images + 1), $"{images} images");
+        }
+
+        Assert.Equal(2 * (100 + (20 * 12)), Training(401));
+        Assert.Equal(100 + (20 * 40), Training(1280));
+        RunOptions asked = options with { Training = options.Training with { Epochs = 2 } };
+        Assert.Equal(2 * 13, RunDefaults.FineTuneSteps(asked, 416, 32));
+    }
+
+    [Fact]
     public void What_is_given_stays()
     {
         RunOptions given = Photos with
