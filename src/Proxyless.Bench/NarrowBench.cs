@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.Comparisons;
-using Proxyless.Data;
 using Proxyless.FineTuning;
 using Proxyless.Latency;
 using Proxyless.Networks;
@@ -24,6 +23,12 @@ internal sealed record NarrowBenchRow
 
     /// <summary>Latency on the other target by its table, in milliseconds; null without one.</summary>
     public double? OtherLatencyMs { get; init; }
+
+    /// <summary>
+    /// Share of the variance of the whole network's features over test images that is lost before any training, at
+    /// least 0.
+    /// </summary>
+    public required double FeatureLoss { get; init; }
 
     /// <summary>Share of correct answers on the test images, for each seed.</summary>
     public required IReadOnlyList<double> Top1 { get; init; }
@@ -92,20 +97,11 @@ internal static class NarrowBench
         SpaceCost? otherCost = otherTarget is null
             ? null
             : SearchGoal.Profile(context, otherTarget).ToSpaceCost(context.Space, context.Classes);
-        ImageSet probed = context.Images.Training.Spread(NetworkSpecializer.MostImages);
-        using BatchLoader loader = context.Loaders.Evaluation(probed);
-        using var probe = new FeatureProbe(
-            loader,
-            context.Classes,
-            null,
-            probed.Content,
-            options.Seed,
-            _ => { },
-            cancellationToken
-        );
-        using var spanned = new SpannedNetwork(whole, probe.Images, _ => { }, cancellationToken);
+        using var images = new NarrowingImages(context, context.Images.Training.Spread(NarrowingImages.Most));
+        using var spanned = new SpannedNetwork(whole, images.All, images.Probe.Images, _ => { }, cancellationToken);
         int[] Chosen(SpaceCost limited, double limit) =>
             GradualChoice.Find(spanned, [new CostLimit(limited, limit)], _ => { }, cancellationToken).Choice;
+        using var lost = new FeatureLoss(context, whole);
         int[] nothing = new int[context.Space.Depth];
         int[] thinned = Thinned(context.Space, cost, ShareOfLatency * cost.Of(nothing));
         int[] chosen = Chosen(cost, cost.Of(thinned));
@@ -152,6 +148,7 @@ internal static class NarrowBench
                 LatencyMs = cost.Of(choice),
                 OtherLatencyMs = otherCost?.Of(choice),
                 MultiplyAdds = ArchitectureCost.Of(network.Architecture).MultiplyAdds,
+                FeatureLoss = lost.Of(network),
                 Top1 = [.. top1.Select(own => own.Floats)],
                 Top1OfIntegers = top1[0].Integers is null ? null : [.. top1.Select(own => own.Integers!.Value)],
             };

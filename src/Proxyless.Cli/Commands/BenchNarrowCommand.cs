@@ -53,7 +53,16 @@ internal sealed class BenchNarrowCommand : ReportingCommand
     {
         Table table = FittedTable.Of(
             ["network"],
-            ["latency, by the table", "on the other", "multiply-adds", "top-1, mean", "top-1", "as int8", "p"]
+            [
+                "latency, by the table",
+                "on the other",
+                "multiply-adds",
+                "features lost",
+                "top-1, mean",
+                "top-1",
+                "as int8",
+                "p",
+            ]
         );
         foreach (NarrowBenchRow row in rows)
         {
@@ -62,6 +71,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
                 Facts.Milliseconds(row.LatencyMs)!,
                 Facts.Milliseconds(row.OtherLatencyMs) ?? "",
                 $"{row.MultiplyAdds:N0}",
+                Facts.Percent(row.FeatureLoss),
                 Facts.Percent(row.Top1.Average()),
                 Percentages(row.Top1),
                 row.Top1OfIntegers is { } integers ? Percentages(integers) : "",
@@ -70,6 +80,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
         }
 
         console.WriteFitted(table);
+        console.WriteLine("features lost: of their variance over test images, before any training");
         console.WriteLine("p: Welch's test against the first network, as int8 if that was evaluated");
     }
 

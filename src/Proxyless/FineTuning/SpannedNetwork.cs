@@ -38,17 +38,20 @@ internal sealed class SpannedNetwork : IDisposable
     /// <summary>Creates the super-network.</summary>
     /// <param name="network">The network; not disposed of, and kept as long as this.</param>
     /// <param name="batches">Images [N, C, H, W] to learn the covariances from; not disposed of.</param>
+    /// <param name="judged">Images [N, C, H, W] to measure errors on; not disposed of.</param>
     /// <param name="computed">Called after each block with the number of those that are done.</param>
     /// <param name="cancellationToken">Stops.</param>
     public SpannedNetwork(
         CompactNetwork network,
         IReadOnlyList<Tensor> batches,
+        IReadOnlyList<Tensor> judged,
         Action<int> computed,
         CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(judged);
         ArgumentNullException.ThrowIfNull(computed);
         _network = network;
         Super = new SuperNetwork(
@@ -65,7 +68,7 @@ internal sealed class SpannedNetwork : IDisposable
         try
         {
             Fill(batches, computed, cancellationToken);
-            using Tensor some = Spread(batches, network.Architecture.Resolution);
+            using Tensor some = Spread(judged, network.Architecture.Resolution);
             _judged = Begin(some);
             _features = FeaturesBehind(_judged, Whole, 0);
         }

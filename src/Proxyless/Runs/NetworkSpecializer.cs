@@ -18,9 +18,6 @@ namespace Proxyless.Runs;
 /// <param name="tables">The latency tables of the target.</param>
 internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whole, SpannedTables tables)
 {
-    /// <summary>More images change the choice less than another random draw of them does.</summary>
-    public const int MostImages = 400;
-
     // The resolutions, as fractions of the highest: at three sevenths of it a network takes a fifth of the time.
     private const int Sevenths = 7;
     private const int FewestSevenths = 3;
@@ -68,13 +65,13 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         double least = double.PositiveInfinity;
         foreach ((RunContext at, SearchGoal goal) in goals)
         {
-            using FeatureProbe probe = Load(at, images, among);
-            if (Propose(at, goal, probe, blocks) is not { } made)
+            using NarrowingImages some = Load(at, images, among);
+            if (Propose(at, goal, some, blocks) is not { } made)
             {
                 continue;
             }
 
-            double loss = goals.Length > 1 ? LossOf(made, probe, blocks) : 0;
+            double loss = goals.Length > 1 ? LossOf(made, some.Probe, blocks) : 0;
             if (best is null || loss < least)
             {
                 best?.Network.Dispose();
@@ -163,10 +160,10 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         return blocks <= whole.Blocks.Count ? architecture.FirstBlocks(blocks) : architecture;
     }
 
-    private SpecializedNetwork? Propose(RunContext at, SearchGoal goal, FeatureProbe probe, int blocks)
+    private SpecializedNetwork? Propose(RunContext at, SearchGoal goal, NarrowingImages images, int blocks)
     {
         int resolution = at.Space.Resolution;
-        using CompactNetwork start = StartOf(resolution, blocks, probe);
+        using CompactNetwork start = StartOf(resolution, blocks, images.Probe);
         var progress = new Progress(
             at.Observer,
             Invariant($"narrow at {resolution}x{resolution}"),
@@ -176,7 +173,8 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         );
         using var spanned = new SpannedNetwork(
             start,
-            probe.Images,
+            images.All,
+            images.Probe.Images,
             done => progress.Report(done, "blocks"),
             at.CancellationToken
         );
@@ -236,23 +234,11 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         return loss;
     }
 
-    private static FeatureProbe Load(RunContext at, ImageSet images, IReadOnlyList<int> among)
+    private static NarrowingImages Load(RunContext at, ImageSet images, IReadOnlyList<int> among)
     {
         int[] some = [.. among];
         new SplitMix64(at.Options.Seed).Shuffle(some);
-        ImageSet set = images.Subset(some.Take(MostImages));
-        var progress = new Progress(at.Observer, "images", 0, set.Count, Progress.Unreported);
-        long done = 0;
-        using BatchLoader loader = at.Loaders.Evaluation(set);
-        return new FeatureProbe(
-            loader,
-            at.Classes,
-            at.ClassWeightsOf(set),
-            set.Content,
-            at.Options.Seed,
-            count => progress.Report(done += count, "decoded"),
-            at.CancellationToken
-        );
+        return new NarrowingImages(at, images.Subset(some.Take(NarrowingImages.Most)));
     }
 
     /// <summary>The whole network at a resolution, or its first blocks.</summary>

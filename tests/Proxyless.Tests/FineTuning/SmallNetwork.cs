@@ -38,7 +38,7 @@ internal sealed class SmallNetwork : IDisposable
     /// <summary>[N, C, H, W].</summary>
     public Tensor Images { get; }
 
-    public SpannedNetwork Span() => new(Network, [Images], _ => { }, TestContext.Current.CancellationToken);
+    public SpannedNetwork Span() => new(Network, [Images], [Images], _ => { }, TestContext.Current.CancellationToken);
 
     /// <summary>A network's features of the images, [image][channel].</summary>
     public double[][] Features(CompactNetwork network)

@@ -38,6 +38,7 @@ public sealed class SpannedNetworkTests : IDisposable
         using var spanned = new SpannedNetwork(
             padded,
             [_small.Images],
+            [_small.Images],
             _ => { },
             TestContext.Current.CancellationToken
         );

@@ -125,7 +125,13 @@ public sealed class OnceForAllTests : IDisposable
         // Also at another resolution, and of the first blocks alone.
         using CompactNetwork sized = whole.At(Side / 2);
         using Tensor images = rand(4, 3, Side / 2, Side / 2);
-        using var spanned = new SpannedNetwork(sized, [images], _ => { }, TestContext.Current.CancellationToken);
+        using var spanned = new SpannedNetwork(
+            sized,
+            [images],
+            [images],
+            _ => { },
+            TestContext.Current.CancellationToken
+        );
         foreach (int kernel in (int[])[3, 5])
         {
             OnceForAllNetwork cut = OnceForAll.Cut(super, Alike(kernel, 6), Side, File);
