@@ -216,19 +216,35 @@ public sealed class FineTuneTests : IDisposable
         Assert.Contains("folds.jsonl", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Otherwise their accuracy would be that of another training than the one that is exported.</summary>
+    [Fact]
+    public void Folds_make_as_many_steps_as_the_network_that_is_exported_also_where_time_limits_them()
+    {
+        (RunOptions options, string network) = Noise();
+        var trials = new StepsOfTrials();
+        ProxylessRun.Train(
+            options with
+            {
+                Training = options.Training with { Folds = 2 },
+                Time = TimeSpan.FromSeconds(2),
+            },
+            network,
+            new RunObserver(trials),
+            Cancellation
+        );
+        Assert.Equal(1 + 2, trials.Begun.Count);
+        Assert.Single(trials.Begun.Distinct());
+        long? most = RunPlan.Read(new RunDirectory(Run)).FineTuning!.MostTrialSteps;
+        Assert.NotNull(most);
+        Assert.True(trials.Begun[0] <= most);
+    }
+
     [Theory]
     [InlineData("features")]
     [InlineData("trial 1 of 3")]
     public void A_decision_that_was_stopped_ends_as_one_that_was_not(string stage)
     {
-        // Nothing tells the classes apart: training all weights is tried.
-        for (int i = 0; i < 40; i++)
-        {
-            _folder.Add(Path.Combine("noise", $"{i % 2}", $"{i}.png"), TestPictures.Noise(i, 16, 16));
-        }
-
-        (RunOptions options, string network) = Few();
-        options = options with { Data = new() { Path = Path.Combine(_folder.Root, "noise") } };
+        (RunOptions options, string network) = Noise();
         StoppedIsAsWhole(options with { Training = options.Training with { Epochs = 2 } }, network, stage);
     }
 
@@ -334,6 +350,18 @@ public sealed class FineTuneTests : IDisposable
         );
     }
 
+    /// <summary>Nothing tells the classes apart: training all weights is tried.</summary>
+    private (RunOptions Options, string Network) Noise()
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            _folder.Add(Path.Combine("alike", $"{i % 2}", $"{i}.png"), TestPictures.Noise(i, 16, 16));
+        }
+
+        (RunOptions options, string network) = Few();
+        return (options with { Data = new() { Path = Path.Combine(_folder.Root, "alike") } }, network);
+    }
+
     private (RunOptions Options, string Network) Many()
     {
         for (int i = 0; i < 300; i++)
@@ -371,5 +399,19 @@ public sealed class FineTuneTests : IDisposable
         bitmap.Erase(new SKColor((byte)i, (byte)(i * 3), (byte)(i * 7)));
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
+    }
+
+    /// <summary>Keeps the steps of the first trial of each decision.</summary>
+    private sealed class StepsOfTrials : IProgress<RunProgress>
+    {
+        public List<long?> Begun { get; } = [];
+
+        public void Report(RunProgress value)
+        {
+            if (value is { Stage: "trial 1 of 3", Done: 1 })
+            {
+                Begun.Add(value.Total);
+            }
+        }
     }
 }
