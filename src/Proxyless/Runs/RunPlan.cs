@@ -61,7 +61,15 @@ internal sealed record RunPlan
             && plan.Evaluations is null or >= 0
             && plan.TrainSteps is null or (>= 0 and <= MostSteps)
             && plan.TeacherSteps is null or (>= 1 and <= MostSteps)
-            && plan.FineTuning is null or { Top1: >= 0 and <= 1, BeginningTop1: null or (>= 0 and <= 1) }
+            && plan.FineTuning
+                is null
+                    or {
+                        Blocks: >= 1,
+                        Top1: >= 0 and <= 1,
+                        Images: >= 0,
+                        BeginningTop1: null or (>= 0 and <= 1),
+                        MostTrialSteps: null or (>= 1 and <= MostSteps)
+                    }
             && plan.SearchSeconds is >= 0 and <= MostSeconds
             && plan.TrainSeconds is >= 0 and <= MostSeconds
             && plan.ExportSeconds is >= 0 and <= MostSeconds;

@@ -150,6 +150,7 @@ internal sealed class TrainingSession : IDisposable
         CompactNetwork judged = _average?.Average ?? _network;
         double? top1 = validation is null ? null : Top1(judged, validation, cancellationToken);
         double best = _state.Best;
+
         // Without validation images only the last network counts; until then the one on disk is at most as old as a
         // checkpoint.
         bool isKept = top1 is { } accuracy

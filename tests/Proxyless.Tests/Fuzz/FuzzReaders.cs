@@ -238,6 +238,11 @@ internal static class FuzzReaders
                         {
                             Search = new SearchPlan(100, 25, 2),
                             TrainSteps = 50,
+                            FineTuning = new Proxyless.Runs.FineTuning(16, IsTrained: true, Top1: 0.9, Images: 84)
+                            {
+                                IsCrossValidated = true,
+                                MostTrialSteps = 25,
+                            },
                             SearchSeconds = 1.5,
                             TrainSeconds = 2,
                             DataFingerprint = "abc",
@@ -590,6 +595,7 @@ internal static class FuzzReaders
     {
         RunPlan plan = RunPlan.Read(DirectoryOf(path));
         Require(plan.TrainSteps is null or >= 0, $"{plan.TrainSteps} steps of training");
+        Require(plan.FineTuning?.MostTrialSteps is null or >= 1, $"{plan.FineTuning?.MostTrialSteps} steps of a trial");
         Require(plan.Search is null || plan.Search.ArchitectureSteps > 0, "no architecture steps");
         _ = plan.Search?.HasArchitectureStep(plan.Search.WarmupSteps);
         Require(TimeSpan.FromSeconds(plan.SearchSeconds + plan.TrainSeconds) >= TimeSpan.Zero, "less than no time");
