@@ -2,7 +2,6 @@ using Proxyless.Data;
 using Proxyless.FineTuning;
 using Proxyless.Networks;
 using Proxyless.Runs;
-using static TorchSharp.torch;
 
 namespace Proxyless.Bench;
 
@@ -13,7 +12,8 @@ internal sealed class FeatureLoss : IDisposable
 {
     private const int MostImages = 300;
 
-    private readonly List<Tensor> _images = [];
+    private readonly BatchLoader _images;
+    private readonly CancellationToken _cancellation;
     private readonly IReadOnlyList<float[]> _features;
     private readonly double _variance;
 
@@ -23,15 +23,8 @@ internal sealed class FeatureLoss : IDisposable
     public FeatureLoss(RunContext context, CompactNetwork whole)
     {
         ArgumentNullException.ThrowIfNull(context);
-        using BatchLoader loader = context.Loaders.Evaluation(context.Images.Test.Spread(MostImages));
-        foreach (Batch batch in loader.Epoch(0, 0, context.CancellationToken))
-        {
-            using (batch)
-            {
-                _images.Add(batch.Images.alias());
-            }
-        }
-
+        _images = context.Loaders.Evaluation(context.Images.Test.Spread(MostImages));
+        _cancellation = context.CancellationToken;
         _features = FeaturesOf(whole);
         for (int channel = 0; channel < _features[0].Length; channel++)
         {
@@ -58,18 +51,12 @@ internal sealed class FeatureLoss : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _images.ForEach(images => images.Dispose());
+    public void Dispose() => _images.Dispose();
 
     private IReadOnlyList<float[]> FeaturesOf(CompactNetwork network)
     {
-        using var withoutGraph = no_grad();
         var features = new NetworkFeatures(network, 1);
-        foreach (Tensor batch in _images)
-        {
-            int count = (int)batch.shape[0];
-            features.Add(batch, new long[count], new int[count]);
-        }
-
+        features.Add(_images, 0, _ => { }, _cancellation);
         return features.At(features.Depths.Last());
     }
 }
