@@ -243,7 +243,7 @@ internal static class CommandLine
         }
     }
 
-    private static string ResumeCommand(ParseResult parse, string run)
+    internal static string ResumeCommand(ParseResult parse, string run)
     {
         if (parse.CommandResult.Command is DeriveCommand)
         {
@@ -251,14 +251,18 @@ internal static class CommandLine
             return $"proxyless train --arch {Facts.Quoted(run)} --resume";
         }
 
-        (string architecture, string precision) = parse.CommandResult.Command is TrainCommand train
-            ? ($" --arch {Facts.Quoted(train.Architecture(parse))}", train.PrecisionOf(parse))
-            : ("", "");
+        (string? network, string precision) = parse.CommandResult.Command switch
+        {
+            TrainCommand train => (train.Architecture(parse), train.PrecisionOf(parse)),
+            RunCommand whole => (whole.Architecture(parse), ""),
+            _ => (null, ""),
+        };
         if (parse.CommandResult.Command is CompareCommand compare && compare.IsJoining(parse))
         {
             return $"proxyless compare --out {Facts.Quoted(run)} --join";
         }
 
+        string architecture = network is null ? "" : $" --arch {Facts.Quoted(network)}";
         string command = parse.CommandResult.Command.Name;
         return $"proxyless {command}{architecture} --out {Facts.Quoted(run)} --resume{precision}";
     }

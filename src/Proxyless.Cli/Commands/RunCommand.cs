@@ -75,6 +75,9 @@ internal sealed class RunCommand : ReportingCommand
         );
     }
 
+    /// <summary>The network of a file of weights; null if there is none.</summary>
+    public string? Architecture(ParseResult parse) => parse.GetValue(_architecture);
+
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         RunOptions options = _precision.Apply(
@@ -83,7 +86,7 @@ internal sealed class RunCommand : ReportingCommand
         );
         using OpenPage? page = parse.GetValue(_watch) ? Watch(ref options, session, parse.GetValue(Quiet)) : null;
         return LimitSummary.Outcome(
-            parse.GetValue(_architecture) is { } architecture
+            Architecture(parse) is { } architecture
                 ? ProxylessRun.RunAll(options, architecture, session.Observer, session.Cancellation)
                 : ProxylessRun.RunAll(options, session.Observer, session.Cancellation),
             Write,

@@ -52,6 +52,21 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("proxyless run --out 'my run' --resume", "run", "--data", "photos")]
+    [InlineData(
+        "proxyless run --arch net.config --out 'my run' --resume",
+        "run",
+        "--arch",
+        "net.config",
+        "--weights",
+        "mine.pth"
+    )]
+    [InlineData("proxyless train --arch net.json --out 'my run' --resume", "train", "--arch", "net.json")]
+    [InlineData("proxyless train --arch 'my run' --resume", "derive", "--model", "searched")]
+    public void An_interrupted_command_says_what_goes_on_with_it(string expected, params string[] arguments) =>
+        Assert.Equal(expected, CommandLine.ResumeCommand(CommandLine.Parse(CommandLine.Root(), arguments), "my run"));
+
+    [Theory]
     [MemberData(nameof(Examples))]
     public void An_example_in_the_help_is_understood(string example)
     {
