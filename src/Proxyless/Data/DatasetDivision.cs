@@ -14,6 +14,9 @@ internal sealed record DatasetDivision(
     /// <summary>Fewest images of a class that give one to every split.</summary>
     private const int OneForEachSplit = 3;
 
+    /// <summary>Fewest images of a class of which one can be held out.</summary>
+    private const int TwoOfOneSplit = 2;
+
     private const int NamedReasons = 3;
 
     /// <summary>The roles that identify the images: <see cref="DatasetFingerprint"/>.</summary>
@@ -83,21 +86,30 @@ internal sealed record DatasetDivision(
             );
         }
 
-        // Of the three images needed for one in each split, the test set may already have taken its own.
-        int minimum = layout.Test is null ? OneForEachSplit - 1 : OneForEachSplit;
-        (int[] weights, int[] architecture) = StratifiedSplit.Divide(
-            remaining,
-            layout.Training.Label,
-            GroupOf,
-            options.ValidationShare,
-            minimum,
-            ref random
-        );
+        (int[] Kept, int[] HeldOut) HoldOut(int fewest, ref SplitMix64 draws) =>
+            StratifiedSplit.Divide(
+                remaining,
+                layout.Training.Label,
+                GroupOf,
+                options.ValidationShare,
+                fewest,
+                ref draws
+            );
+
+        // Of the three images needed for one in each split, the test set may already have taken its own. Where it has
+        // not, one of two images is held out only if no class has more.
+        int minimum = layout.Test is null ? TwoOfOneSplit : OneForEachSplit;
+        (int[] weights, int[] architecture) = HoldOut(minimum, ref random);
+        if (architecture.Length == 0 && minimum > TwoOfOneSplit)
+        {
+            (weights, architecture) = HoldOut(TwoOfOneSplit, ref random);
+        }
+
         if (architecture.Length == 0)
         {
             throw new InvalidInputException(
-                $"{options.Location}: no class has enough different images to hold some out; {OneForEachSplit} are "
-                    + $"the least."
+                $"{options.Location}: no class has enough different images to hold some out; "
+                    + $"{(layout.Test is null ? OneForEachSplit : TwoOfOneSplit)} are the least."
             );
         }
 

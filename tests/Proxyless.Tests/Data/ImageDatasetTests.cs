@@ -117,6 +117,36 @@ public sealed class ImageDatasetTests
     }
 
     [Fact]
+    public void Two_images_of_a_class_are_enough_beside_a_test_folder()
+    {
+        using var folder = new TemporaryFolder();
+        Fill(folder, "train/cat", 2, 0);
+        Fill(folder, "train/dog", 2, 100);
+        Fill(folder, "test/cat", 1, 400);
+        Fill(folder, "test/dog", 1, 500);
+
+        ImageDataset data = Open(folder.Root);
+
+        Assert.Equal([1, 1], data.Weights.ClassCounts());
+        Assert.Equal([1, 1], data.Validation.ClassCounts());
+        Assert.Equal([1, 1], data.Test.ClassCounts());
+    }
+
+    [Fact]
+    public void One_image_of_a_class_beside_a_test_folder_is_too_few()
+    {
+        using var folder = new TemporaryFolder();
+        Fill(folder, "train/cat", 1, 0);
+        Fill(folder, "train/dog", 1, 100);
+        Fill(folder, "test/cat", 1, 400);
+        Fill(folder, "test/dog", 1, 500);
+
+        var error = Assert.Throws<InvalidInputException>(() => Open(folder.Root));
+
+        Assert.EndsWith("to hold some out; 2 are the least.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_same_image_in_two_splits_of_the_user_is_reported()
     {
         using var folder = new TemporaryFolder();
