@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Measurement;
@@ -30,6 +31,7 @@ public sealed record NetworkLatency(
 {
     private const double Disturbed = 1.15;
     private const double Faster = 0.9;
+    private const string SumFormat = "G14";
 
     /// <summary>Warns if the machine was busy, or was busy when the table was made.</summary>
     public void WarnIfDisturbed(IRunObserver observer)
@@ -127,6 +129,13 @@ public sealed record NetworkLatency(
         );
     }
 
-    private static NetworkLatency Summed(double milliseconds) =>
-        new(milliseconds, milliseconds, milliseconds, Slowdown: 1, IsMeasured: false);
+    private static NetworkLatency Summed(double milliseconds)
+    {
+        // Entries of few digits add up to a limit of few digits, not to one a rounding error above it.
+        double sum = double.Parse(
+            milliseconds.ToString(SumFormat, CultureInfo.InvariantCulture),
+            CultureInfo.InvariantCulture
+        );
+        return new NetworkLatency(sum, sum, sum, Slowdown: 1, IsMeasured: false);
+    }
 }

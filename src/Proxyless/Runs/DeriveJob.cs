@@ -41,10 +41,9 @@ internal static class DeriveJob
         var scores = new ScoreLog(file: null, searched.ReadScores());
         using SuperNetwork network = SearchedNetwork.Open(context, searched.Directory, log);
         using var scorer = PathScorer.Lead(context, network);
-        IReadOnlyList<PartResult<DerivedChoice>> chosen = PartResults.Each(
-            goals.Parts,
-            part => DeriveStage.Choose(part.Context, part.Goal, log, scorer, scores)
-        );
+        IReadOnlyList<PartResult<DerivedChoice>> chosen = PartResults
+            .Each(goals.Parts, part => DeriveStage.Score(part.Context, part.Goal, log, scorer, scores))
+            .Then((part, scored) => DeriveStage.Choose(part.Context, scored, scorer));
         goals.RequireOne(chosen);
         goals.Begin(context);
         store.TakeSearch(searched, log, scores.Scores);

@@ -9,7 +9,10 @@ internal static class DeriveStage
 {
     private const double UndecidedEntropy = 1.0 / 3;
 
-    /// <summary>Chooses an architecture at the limits; of a run's own files it writes only the scores.</summary>
+    /// <summary>
+    /// Derives a limit's network from the architecture parameters, and scores others that may be better; of a run's own
+    /// files it writes only the scores.
+    /// </summary>
     /// <param name="context">The common context of all stages.</param>
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of the search.</param>
@@ -19,7 +22,7 @@ internal static class DeriveStage
     /// Number of networks in the run's plan for its first limit; null: the usual number.
     /// </param>
     /// <exception cref="LimitNotMetException">No derived network is measured within the limits.</exception>
-    public static DerivedChoice Choose(
+    public static ScoredLimit Score(
         RunContext context,
         SearchGoal goal,
         IReadOnlyList<SearchEpoch> log,
@@ -49,15 +52,30 @@ internal static class DeriveStage
             goal.Target,
             context.Observer
         ).Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
-        if (!isQuick)
+        if (isQuick)
         {
-            Decision decision = new DecisionStage(context, goal, scorer, scores, log[^1].Step, evaluations).Choose(
-                derived
-            );
-            return new DerivedChoice(log, decision.Chosen, decision.Score?.Top1) { Tried = decision.Tried };
+            return new ScoredLimit(log, derived, null);
         }
 
-        double? top1 = scorer.Of(derived.Choice)?.Top1;
+        var decision = new DecisionStage(context, goal, scorer, scores, derived);
+        decision.Score(evaluations);
+        return new ScoredLimit(log, derived, decision);
+    }
+
+    /// <summary>Chooses a limit's network; all limits of a job are scored before, as their scores serve each.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="scored">The limit.</param>
+    /// <param name="scorer">Scores with the weights of the search.</param>
+    public static DerivedChoice Choose(RunContext context, ScoredLimit scored, PathScorer scorer)
+    {
+        IReadOnlyList<SearchEpoch> log = scored.Log;
+        if (scored.Decision is { } decision)
+        {
+            Decision decided = decision.Choose(log[^1].Step);
+            return new DerivedChoice(log, decided.Chosen, decided.Score?.Top1) { Tried = decided.Tried };
+        }
+
+        double? top1 = scorer.Of(scored.Derived.Choice)?.Top1;
         if (top1 is null)
         {
             context.Observer.Message(
@@ -66,7 +84,7 @@ internal static class DeriveStage
             );
         }
 
-        return new DerivedChoice(log, derived, top1);
+        return new DerivedChoice(log, scored.Derived, top1);
     }
 
     /// <summary>
@@ -148,6 +166,12 @@ internal static class DeriveStage
         return new DerivedNetwork(result, architecture, derived.Log);
     }
 }
+
+/// <summary>A limit whose networks are scored.</summary>
+/// <param name="Log">The search's epochs.</param>
+/// <param name="Derived">The network of the architecture parameters alone.</param>
+/// <param name="Decision">Decides among the networks; null if the derived one is taken.</param>
+internal sealed record ScoredLimit(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Derived, DecisionStage? Decision);
 
 /// <summary>The choice for a search.</summary>
 /// <param name="Log">The search's epochs.</param>

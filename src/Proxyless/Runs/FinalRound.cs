@@ -1,4 +1,5 @@
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -27,7 +28,10 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
     /// <summary>Trains and halves the finalists.</summary>
     /// <param name="finalists">One or more, the best by score first.</param>
     /// <param name="steps">Training steps of all finalists together, <see cref="Enough"/> for them.</param>
-    /// <returns>The finalists, the best first, with the negative of their last loss.</returns>
+    /// <returns>
+    /// The finalists, the best first, with the negative of their last loss; those whose training diverged are left out.
+    /// </returns>
+    /// <exception cref="TrainingDivergedException">The training of every finalist diverged.</exception>
     public IReadOnlyList<HalvingResult<MeasuredChoice>> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
     {
         RunContext shared = context with { Group = scorer.Group };
@@ -37,17 +41,34 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         var progress = new Progress(context.Observer, "finals", 0, steps, Progress.Unreported);
         string Detail() => double.IsFinite(best) ? Invariant($", best loss {best:F3}") : "";
         void Stepped() => progress.Report(++done, () => Invariant($"{finalists.Count} networks{Detail()}"));
+        TrainingDivergedException? divergence = null;
         double TrainTo(MeasuredChoice finalist, long to)
         {
-            double loss = SharedJob.Lead(
-                shared,
-                () => new SharedTrial(finalist.Choice, to, trials.AreNone),
-                parallel => trials.LossAfter(finalist.Choice, to, Stepped, parallel)
-            );
-            best = Math.Min(best, loss);
-            return -loss;
+            try
+            {
+                double loss = SharedJob.Lead(
+                    shared,
+                    () => new SharedTrial(finalist.Choice, to, trials.AreNone),
+                    parallel => trials.LossAfter(finalist.Choice, to, Stepped, parallel)
+                );
+                best = Math.Min(best, loss);
+                return -loss;
+            }
+            catch (TrainingDivergedException exception)
+            {
+                // One of several: the others decide.
+                divergence = exception;
+                context.Observer.Warning($"a network of the final round is left out: {exception.Message}");
+                return double.NaN;
+            }
         }
 
-        return SuccessiveHalving.Run(finalists, TrainTo, steps, context.CancellationToken);
+        HalvingResult<MeasuredChoice>[] tried =
+        [
+            .. SuccessiveHalving
+                .Run(finalists, TrainTo, steps, context.CancellationToken)
+                .Where(result => !double.IsNaN(result.Score ?? 0)),
+        ];
+        return tried.Length > 0 ? tried : throw divergence!;
     }
 }

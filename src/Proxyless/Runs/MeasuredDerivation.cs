@@ -45,6 +45,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     )
     {
         double limit = limits.Latency!.Limit;
+        double most = limits.Latency.LimitOfSums;
         var measured = new List<MeasuredChoice>();
         int[] free = ArchitectureDerivation.Derive(probabilities, limits.Others);
         double correction = 1;
@@ -64,7 +65,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             choice ??= ArchitectureDerivation.Derive(probabilities, limits.All);
             if (measured.Find(one => one.Choice.SequenceEqual(choice)) is { } again)
             {
-                if (measured.Exists(one => one.MeasuredMs <= limit))
+                if (measured.Exists(one => one.MeasuredMs <= most))
                 {
                     break;
                 }
@@ -75,7 +76,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
             MeasuredChoice candidate = Measure(choice, cost.Of(choice), table, cancellationToken);
             measured.Add(candidate);
-            bool within = candidate.MeasuredMs <= limit;
+            bool within = candidate.MeasuredMs <= most;
             string asMeasured = candidate.IsMeasured ? Invariant($"measured {candidate.MeasuredMs:F3} ms, ") : "";
             observer.Message(
                 Invariant($"derived: predicted {candidate.PredictedMs:F3} ms, {asMeasured}limit {limit:F3} ms")
@@ -89,7 +90,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             correction *= candidate.MeasuredMs / candidate.PredictedMs;
         }
 
-        MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, limit, probabilities));
+        MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, most, probabilities));
         if (best.MeasuredMs > Tolerance * limit)
         {
             throw new LimitNotMetException(
@@ -105,7 +106,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             };
         }
 
-        if (best.MeasuredMs > limit)
+        if (best.MeasuredMs > most)
         {
             observer.Warning(
                 Invariant(

@@ -131,7 +131,7 @@ internal sealed class PathScorer : IDisposable
     /// <summary>Evaluates a network on the same images, after its batch norms' statistics are re-estimated.</summary>
     /// <param name="network">The network; the statistics are overwritten.</param>
     /// <param name="parallel">The processes that share it.</param>
-    /// <returns>The mean cross entropy and the share of correct answers.</returns>
+    /// <returns>The mean cross entropy, weighted as in training, and the share of correct answers.</returns>
     /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
     public (double Loss, double Top1) Judge(CompactNetwork network, DataParallel parallel)
     {
@@ -143,7 +143,8 @@ internal sealed class PathScorer : IDisposable
         parallel.Average([.. network.Tensors.Where(tensor => !tensor.IsTrained)], BatchShare.Of(_statistics.Count));
         parallel.EndStep();
         var accuracy = new TopAccuracy();
-        double loss = 0;
+        double sum = 0;
+        double weight = 0;
         foreach (Batch batch in _judged)
         {
             _context.CancellationToken.ThrowIfCancellationRequested();
@@ -151,25 +152,29 @@ internal sealed class PathScorer : IDisposable
             using Tensor labels = batch.Labels.to(_context.Device);
             using Tensor logits = network.Forward(images, NormPass.Evaluation);
             using Tensor value = _loss.Of(logits, labels);
-            loss += batch.Count * WithScalar.ToDouble(value);
+
+            // Batches may be of one class: their means count as much as their images' weights.
+            double share = _loss.ShareOf(labels).Weight;
+            sum += share * WithScalar.ToDouble(value);
+            weight += share;
             accuracy.Add(logits, labels);
         }
 
-        double[] means = [accuracy.Images == 0 ? 0 : loss / accuracy.Images, accuracy.Top1];
         parallel.BeginStep();
-        parallel.Average(means, BatchShare.Of(accuracy.Images));
+        double loss = parallel.Average(weight == 0 ? 0 : sum / weight, new BatchShare(weight, accuracy.Images));
+        parallel.Sum(accuracy);
 
         // Within the step: all processes see it.
-        if (!double.IsFinite(means[0]))
+        if (!double.IsFinite(loss))
         {
             throw new TrainingDivergedException(
-                Invariant($"the loss of a network with the shared weights is {means[0]}: the search has diverged; ")
+                Invariant($"the loss of a network with the shared weights is {loss}: the search has diverged; ")
                     + "search anew with a lower TrainingOptions.LearningRate"
             );
         }
 
         parallel.EndStep();
-        return (means[0], means[1]);
+        return (loss, accuracy.Top1);
     }
 
     /// <summary>Every n-th batch; the others are disposed of.</summary>

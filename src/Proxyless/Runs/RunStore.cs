@@ -26,11 +26,6 @@ internal sealed class RunStore(RunDirectory directory)
     /// <summary>Whether a search was finished here and an architecture was derived from it.</summary>
     public bool IsDerived => File.Exists(directory.SearchResult) && File.Exists(directory.Architecture);
 
-    /// <summary>
-    /// Whether the result of the search has its front; also true if nothing was scored, as by older versions.
-    /// </summary>
-    public bool HasFront => !File.Exists(directory.Scores) || ReadSearchResult().Front is not null;
-
     /// <summary>Replaces the plan.</summary>
     public void Write(RunPlan plan)
     {

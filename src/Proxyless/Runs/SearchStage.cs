@@ -26,7 +26,7 @@ internal static class SearchStage
     )
     {
         RunContext context = parts[0].Context;
-        if (parts.All(part => part.Store.IsDerived && part.Store.HasFront))
+        if (parts.All(part => IsFinished(store, part)))
         {
             return PartResults.Each(
                 parts,
@@ -49,6 +49,13 @@ internal static class SearchStage
             context.Clock.Charge(store, RunStage.Search);
         }
     }
+
+    /// <summary>
+    /// Whether a part has its network and its front; without scores, as in older versions, there is no front.
+    /// </summary>
+    private static bool IsFinished(RunStore store, SearchPart part) =>
+        part.Store.IsDerived
+        && (!File.Exists(store.Directory.Scores) || part.Store.ReadSearchResult().Front is not null);
 
     private static IReadOnlyList<PartResult<DerivedNetwork>> SearchAndDerive(
         RunContext context,
@@ -201,44 +208,38 @@ internal static class SearchStage
         SuperNetwork network
     )
     {
-        // A part is charged with the common search, and with its own derivation.
-        double searched = store.Plan.SearchSeconds;
-        double charged = searched;
-        double ChargedSince(SearchPart part)
-        {
-            double before = charged;
-            part.Context.Clock.Charge(store, RunStage.Search);
-            charged = store.Plan.SearchSeconds;
-            return charged - before;
-        }
-
-        // Scores belong to the weights, which all parts share.
+        // Scores belong to the weights, which all parts share: all limits are scored before one is decided.
+        var charges = new PartCharges(store);
         var scores = new ScoreLog(store.Directory.Scores);
         using var scorer = PathScorer.Lead(parts[0].Context, network);
-        IReadOnlyList<PartResult<DerivedNetwork>> derived = PartResults.Each(
-            parts,
-            part =>
-            {
-                try
-                {
-                    return part.Store.IsDerived
-                        ? part.Store.ReadDerived()
-                        : Derive(
-                            part,
-                            logOf(part),
-                            scorer,
-                            scores,
-                            store.Plan.Evaluations,
-                            () => searched + ChargedSince(part)
-                        );
-                }
-                finally
-                {
-                    // The time of a failed part is not charged to the next one.
-                    ChargedSince(part);
-                }
-            }
-        );
+        Undecided Score(SearchPart part) =>
+            new(
+                part.Store.IsDerived
+                    ? null
+                    : DeriveStage.Score(part.Context, part.Goal, logOf(part), scorer, scores, store.Plan.Evaluations)
+            );
+        DerivedNetwork Decide(SearchPart part, ScoredLimit limit)
+        {
+            DerivedChoice choice = DeriveStage.Choose(part.Context, limit, scorer);
+            DerivedNetwork decided = DeriveStage.NetworkOf(
+                part.Context,
+                part.Store.Directory,
+                part.Goal,
+                choice,
+                charges.SecondsOf(part)
+            );
+            part.Store.Write(decided);
+            return decided;
+        }
+
+        IReadOnlyList<PartResult<DerivedNetwork>> derived = PartResults
+            .Each(parts, part => charges.Of(part, () => Score(part)))
+            .Then(
+                (part, undecided) =>
+                    undecided.Limit is { } limit
+                        ? charges.Of(part, () => Decide(part, limit))
+                        : part.Store.ReadDerived()
+            );
         return WithFronts(store, parts, derived, scorer, scores);
     }
 
@@ -278,27 +279,6 @@ internal static class SearchStage
                 return complete;
             }
         );
-    }
-
-    private static DerivedNetwork Derive(
-        SearchPart part,
-        IReadOnlyList<SearchEpoch> log,
-        PathScorer scorer,
-        ScoreLog scores,
-        int? evaluations,
-        Func<double> seconds
-    )
-    {
-        DerivedChoice choice = DeriveStage.Choose(part.Context, part.Goal, log, scorer, scores, evaluations);
-        DerivedNetwork derived = DeriveStage.NetworkOf(
-            part.Context,
-            part.Store.Directory,
-            part.Goal,
-            choice,
-            seconds()
-        );
-        part.Store.Write(derived);
-        return derived;
     }
 
     /// <summary>The steps of the search: those of its plan, which is written first if it has none yet.</summary>
@@ -376,4 +356,7 @@ internal static class SearchStage
             PruneThreshold = context.Options.Search.PruneThreshold,
             Seed = context.Options.Seed,
         };
+
+    /// <param name="Limit">The scored networks; null if an earlier process has decided.</param>
+    private sealed record Undecided(ScoredLimit? Limit);
 }

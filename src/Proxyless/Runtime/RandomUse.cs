@@ -23,4 +23,7 @@ internal enum RandomUse
 
     /// <summary>Shares in which images are mixed.</summary>
     Mixup,
+
+    /// <summary>Networks that are proposed for a limit; the step is the limit's bits.</summary>
+    Proposals,
 }

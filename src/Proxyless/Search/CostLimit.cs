@@ -20,7 +20,7 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
     public void RequirePossible(string where = "")
     {
         double smallest = Cost.Smallest;
-        if (!(Limit >= smallest))
+        if (!(LimitOfSums >= smallest))
         {
             string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
             string format = Cost.Unit.Length > 0 ? "0.####" : "N0";

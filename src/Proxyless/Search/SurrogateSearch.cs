@@ -22,9 +22,11 @@ internal sealed class SurrogateSearch(
     internal const double InteractionShare = 0.25;
 
     // Chosen on planted spaces of 8 blocks of 3, 12 of 10 and 21 of 7 candidates, with 90 evaluations: 10 to 20 draws
-    // do equally well, 30 worse. Scores at other limits replace them, except for a few at this one.
+    // do equally well, 30 worse. Scores at other limits replace them, except for a few at this one. With 12 or
+    // 17 evaluations, 8 draws do better than 5 and than 16 (docs/decisions/decision.md).
     private const int FirstDraws = 16;
     private const int FirstDrawsBesideKnown = 4;
+    private const int FewDraws = 8;
 
     // One proposal in four is a child. On those spaces it neither helps nor harms compared with the predictor's own
     // proposals (one in three is worse); it is for spaces that are less additive.
@@ -62,24 +64,10 @@ internal sealed class SurrogateSearch(
         ArgumentNullException.ThrowIfNull(score);
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(known);
-        var scored = new List<ScoredNetwork>();
-        var choices = new HashSet<int[]>(ChoiceComparer.Instance);
+        List<ScoredNetwork> scored = Different(known);
+        var choices = new HashSet<int[]>(scored.Select(network => network.Choice), ChoiceComparer.Instance);
         var random = new Random(seed);
         var proposals = new NetworkProposals(isThere, limits, choices, random);
-        void Add(ScoredNetwork network)
-        {
-            if (choices.Add(network.Choice))
-            {
-                FiniteNumber.Require(network.Score, () => $"the score of {string.Join(' ', network.Choice)}");
-                scored.Add(network);
-            }
-        }
-
-        foreach (ScoredNetwork network in known)
-        {
-            Add(network);
-        }
-
         int left = evaluations;
         bool Score(int[]? choice)
         {
@@ -90,7 +78,8 @@ internal sealed class SurrogateSearch(
 
             cancellationToken.ThrowIfCancellationRequested();
             left--;
-            Add(new ScoredNetwork(choice, score(choice)));
+            choices.Add(choice);
+            scored.Add(Finite(new ScoredNetwork(choice, score(choice))));
             return true;
         }
 
@@ -102,7 +91,10 @@ internal sealed class SurrogateSearch(
             }
         }
 
-        int draws = known.Count >= FirstDraws ? FirstDrawsBesideKnown : FirstDraws;
+        int draws = Math.Min(
+            Math.Max(FirstDraws - known.Count, FirstDrawsBesideKnown),
+            Math.Max(FewDraws, evaluations / 4)
+        );
         for (int i = 0; i < draws && Score(proposals.Draw()); i++) { }
 
         for (int turn = 0; left > 0 && scored.Count > 0; turn++)
@@ -120,8 +112,36 @@ internal sealed class SurrogateSearch(
             }
         }
 
-        return scored.Count > 0 ? Rank(AdditivePredictor.Fit(features, scored), scored, proposals) : [];
+        return RankAll(scored, proposals);
     }
+
+    /// <summary>
+    /// Ranks the networks within the limits by all scores, of which those at other limits say something too.
+    /// </summary>
+    /// <param name="known">Existing scores, of this space and by the same score, at any limit.</param>
+    /// <returns>As of <see cref="Run"/>.</returns>
+    /// <exception cref="NotFiniteNumberException">A score is infinite or NaN.</exception>
+    public IReadOnlyList<RankedNetwork> Rank(IReadOnlyList<ScoredNetwork> known)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        List<ScoredNetwork> scored = Different(known);
+        return RankAll(
+            scored,
+            new NetworkProposals(isThere, limits, new HashSet<int[]>(ChoiceComparer.Instance), new Random(0))
+        );
+    }
+
+    private static List<ScoredNetwork> Different(IReadOnlyList<ScoredNetwork> known) =>
+        [.. known.DistinctBy(network => network.Choice, ChoiceComparer.Instance).Select(Finite)];
+
+    private static ScoredNetwork Finite(ScoredNetwork network)
+    {
+        FiniteNumber.Require(network.Score, () => $"the score of {string.Join(' ', network.Choice)}");
+        return network;
+    }
+
+    private IReadOnlyList<RankedNetwork> RankAll(List<ScoredNetwork> scored, NetworkProposals proposals) =>
+        scored.Count > 0 ? Rank(AdditivePredictor.Fit(features, scored), scored, proposals) : [];
 
     /// <summary>Returns the child of the best networks that is predicted to be the best of a few.</summary>
     private static int[]? BestChild(

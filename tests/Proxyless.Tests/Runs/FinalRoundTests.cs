@@ -4,6 +4,7 @@ using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Proxyless.Training;
+using TorchSharp;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
@@ -98,5 +99,52 @@ public sealed class FinalRoundTests
 
         // Twice the same: each has batches of its own from the beginning, whatever the others did.
         Assert.Equal(ranked, new FinalRound(context, scorer).Rank(finalists, 24));
+    }
+
+    [Fact]
+    public void A_finalist_whose_training_diverges_leaves_the_choice_to_the_others()
+    {
+        using var folder = new TemporaryFolder();
+        var observer = new RecordingObserver();
+        RunContext context = RunContext.Open(
+            FinishedRun.OptionsIn(folder) with
+            {
+                Threads = 1,
+            },
+            observer,
+            Cancellation
+        );
+        using var network = new SuperNetwork(
+            context.Space,
+            context.Classes,
+            context.NetworkOptions with
+            {
+                SharesWeights = false,
+            }
+        );
+        using var scorer = new PathScorer(context, network);
+        MeasuredChoice Finalist(int candidate) =>
+            new(
+                [.. network.Blocks.Select(block => Math.Min(candidate, block.Candidates.Count - 1))],
+                PredictedMs: 1,
+                MeasuredMs: 1,
+                IsMeasured: false
+            );
+
+        MeasuredChoice[] finalists = [Finalist(0), Finalist(1)];
+        using (torch.no_grad())
+        {
+            foreach (NetworkTensor tensor in network.Blocks[0].Candidates[0]!.Tensors.Where(tensor => tensor.IsTrained))
+            {
+                // The logarithm of 0.
+                tensor.Value.zero_().log_();
+            }
+        }
+
+        IReadOnlyList<HalvingResult<MeasuredChoice>> ranked = new FinalRound(context, scorer).Rank(finalists, 24);
+        Assert.Equal(finalists[1], Assert.Single(ranked).Candidate);
+        Assert.Contains("left out", Assert.Single(observer.Warnings), StringComparison.Ordinal);
+        MeasuredChoice other = finalists[0] with { Choice = [0, .. finalists[1].Choice.Skip(1)] };
+        Assert.Throws<TrainingDivergedException>(() => new FinalRound(context, scorer).Rank([finalists[0], other], 24));
     }
 }

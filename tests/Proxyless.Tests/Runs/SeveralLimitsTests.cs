@@ -175,7 +175,7 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
                 LatencyMs = 0.8 * middle,
                 AlsoFor = $"{run.Options.Target.Name}={Text(1.4 * middle)}",
             },
-            Search = run.Options.Search with { Evaluations = 10 },
+            Search = run.Options.Search with { Evaluations = 13 },
             Threads = 1,
         };
         LimitResults<RunResult> expected = ProxylessRun.RunAll(whole, NullRunObserver.Instance, Cancellation);
@@ -185,6 +185,7 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         [
             source => new StopAt("search", 0.5, source),
             source => MessageObserver.StopAt(text => text.StartsWith("decided:", StringComparison.Ordinal), source),
+            source => new StopAt("front", 0.5, source),
             source => new StopAt("train", 0.5, source),
         ];
         foreach (Func<CancellationTokenSource, IRunObserver> stop in stops)
@@ -216,6 +217,11 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
                 File.ReadAllText(new RunDirectory(one.Run).TrainingLog),
                 File.ReadAllText(new RunDirectory(other.Run).TrainingLog)
             );
+            Assert.Equal(
+                File.ReadAllText(new RunDirectory(one.Run).Scores),
+                File.ReadAllText(new RunDirectory(other.Run).Scores)
+            );
+            Assert.NotNull(new RunStore(new RunDirectory(other.Run)).ReadSearchResult().Front);
         }
     }
 
