@@ -18,7 +18,7 @@ internal sealed class NarrowingImages : IDisposable
     /// <summary>Decodes the images.</summary>
     /// <param name="context">The context at the resolution of the network.</param>
     /// <param name="images">
-    /// The images, up to <see cref="Most"/>; with the augmented ones they become about as many.
+    /// The images, up to <see cref="Most"/>; with the augmented ones at least as many, and fewer than twice as many.
     /// </param>
     public NarrowingImages(RunContext context, ImageSet images)
     {
