@@ -61,7 +61,7 @@ internal sealed class RunCommand : ReportingCommand
             LibraryOptions
                 .Data()
                 .Search()
-                .Targets("the middle of the space's range; with --weights half of the whole network's latency")
+                .Targets($"{RunOptionSet.MeanOfSpace}; with --weights half of the whole network's latency")
                 .Time("search and the training")
                 .Learning()
                 .Training()

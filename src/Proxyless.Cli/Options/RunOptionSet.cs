@@ -13,9 +13,11 @@ namespace Proxyless.Cli.Options;
 /// </summary>
 internal sealed class RunOptionSet
 {
+    /// <summary>The default limit of a search, in words.</summary>
+    public const string MeanOfSpace = "the mean latency of the space's networks";
+
     private const string DataName = "--data";
     private const string LatencyName = "--latency";
-    private const string MiddleOfSpace = "the middle of the space's range";
     private static readonly RunOptions Defaults = new();
     private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-seconds"];
 
@@ -152,7 +154,7 @@ internal sealed class RunOptionSet
 
     /// <summary>The limits of the network.</summary>
     /// <param name="otherwise">The default if no latency is given.</param>
-    public RunOptionSet Limits(string otherwise = MiddleOfSpace)
+    public RunOptionSet Limits(string otherwise = MeanOfSpace)
     {
         _heading = OptionHeading.Limits;
         AddToTarget(
@@ -177,7 +179,7 @@ internal sealed class RunOptionSet
 
     /// <summary>The machines of a search and the limit on each.</summary>
     /// <param name="otherwise">The default limit.</param>
-    public RunOptionSet Targets(string otherwise = MiddleOfSpace)
+    public RunOptionSet Targets(string otherwise = MeanOfSpace)
     {
         _heading = OptionHeading.Limits;
         Option<string[]> target = Values.Texts(

@@ -131,7 +131,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds)
             / (double)RandomNetworks;
         string why = context.Options.Target.LatencyMs is null
-            ? " (no TargetOptions.LatencyMs: the middle of the space)"
+            ? " (no TargetOptions.LatencyMs: the mean latency of the space's networks)"
             : "";
         context.Observer.Message(
             Invariant($"limit: {milliseconds:F3} ms{why}; ")

@@ -18,8 +18,8 @@ public sealed record TargetOptions
     public string Name { get; init; } = "cpu";
 
     /// <summary>
-    /// The highest latency of the model on the target, in milliseconds; null: the middle of the space's range, or with
-    /// <see cref="TrainingOptions.Weights"/> half of the whole network's latency.
+    /// The highest latency of the model on the target, in milliseconds; null: the mean latency of the space's networks,
+    /// or with <see cref="TrainingOptions.Weights"/> half of the whole network's latency.
     /// </summary>
     public double? LatencyMs { get; init; }
 
