@@ -26,6 +26,7 @@ public static class ProxylessComparison
     /// <exception cref="LimitNotMetException">
     /// No network of the space is within the limits, or not even the narrowest fitted one.
     /// </exception>
+    /// <exception cref="TargetUnavailableException">A target cannot be reached; completed work is kept.</exception>
     /// <exception cref="TrainingDivergedException">
     /// The training of a network diverges; the message names it.
     /// </exception>

@@ -89,7 +89,7 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// The same for several limits, on one machine or on several, from one search: for
+    /// The same for several limits, on one machine or on several, from one search, or from one pretrained network: for
     /// <see cref="TargetOptions.LatencyMs"/> and for each of <see cref="TargetOptions.AlsoFor"/>. Each gets its own run
     /// with a model, in a folder within <see cref="RunOptions.Out"/>; one that cannot be met does not stop the others.
     /// A single limit is handled as by <see cref="Run(RunOptions, IRunObserver?, CancellationToken)"/>.
@@ -187,6 +187,7 @@ public static class ProxylessRun
     /// <exception cref="LimitNotMetException">
     /// No network that the search left is within the limits; nothing was written.
     /// </exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached; nothing was written.</exception>
     public static SearchResult Derive(
         string source,
         RunOptions options,
@@ -384,6 +385,8 @@ public static class ProxylessRun
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
     /// </param>
     /// <param name="cancellationToken">Stops the job.</param>
+    /// <exception cref="InvalidInputException">The model, the images or an option cannot be used.</exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
     public static EvaluateResult Evaluate(
         string model,
         RunOptions options,
@@ -408,6 +411,7 @@ public static class ProxylessRun
     /// <exception cref="InvalidInputException">
     /// A model or the images cannot be used, or the models differ in classes or input.
     /// </exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
     public static EvaluateResult Evaluate(
         string model,
         RunOptions options,
