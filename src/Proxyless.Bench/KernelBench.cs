@@ -181,7 +181,7 @@ internal static unsafe class KernelBench
             _scale = ones(channels).requires_grad_();
             _shift = zeros(channels).requires_grad_();
             _convolved = Convolve();
-            using Tensor normalised = nn.functional.batch_norm(
+            using Tensor normalized = nn.functional.batch_norm(
                 _convolved,
                 null,
                 null,
@@ -191,7 +191,7 @@ internal static unsafe class KernelBench
                 0,
                 BatchNorm.Epsilon
             );
-            _activated = normalised.relu6();
+            _activated = normalized.relu6();
         }
 
         public void Libtorch() => Differentiate(_convolved, _input, _weight);

@@ -66,16 +66,16 @@ internal sealed class FilterTaps
         var weights = new float[outputLength * stride];
         for (int i = 0; i < outputLength; i++)
         {
-            double centre = start + (i + 0.5) * scale;
-            int low = Math.Clamp((int)Math.Floor(centre - support + 0.5), 0, sourceLength - 1);
-            int high = Math.Clamp((int)Math.Floor(centre + support + 0.5), low + 1, sourceLength);
+            double center = start + (i + 0.5) * scale;
+            int low = Math.Clamp((int)Math.Floor(center - support + 0.5), 0, sourceLength - 1);
+            int high = Math.Clamp((int)Math.Floor(center + support + 0.5), low + 1, sourceLength);
             first[i] = low;
             count[i] = high - low;
             Span<float> mine = weights.AsSpan(i * stride, high - low);
             float sum = 0;
             for (int tap = 0; tap < mine.Length; tap++)
             {
-                mine[tap] = (float)Weight(filter, Math.Abs(low + tap + 0.5 - centre) / extent);
+                mine[tap] = (float)Weight(filter, Math.Abs(low + tap + 0.5 - center) / extent);
                 sum += mine[tap];
             }
 

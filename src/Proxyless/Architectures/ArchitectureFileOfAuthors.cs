@@ -196,7 +196,7 @@ internal static class ArchitectureFileOfAuthors
                 ["in_channels"] = block.InputWidth,
                 ["out_channels"] = block.OutputWidth,
             },
-            normalised: false,
+            normalized: false,
             activation: null
         );
 
@@ -214,7 +214,7 @@ internal static class ArchitectureFileOfAuthors
                 ["in_channels"] = input,
                 ["out_channels"] = output,
             },
-            normalised: true,
+            normalized: true,
             activation
         );
 
@@ -227,14 +227,14 @@ internal static class ArchitectureFileOfAuthors
                 ["out_features"] = head.Classes,
                 ["bias"] = true,
             },
-            normalised: false,
+            normalized: false,
             activation: null
         );
 
     // What each of their layers states about the steps after its weights.
-    private static JsonObject AfterWeights(JsonObject layer, bool normalised, string? activation)
+    private static JsonObject AfterWeights(JsonObject layer, bool normalized, string? activation)
     {
-        layer["use_bn"] = normalised;
+        layer["use_bn"] = normalized;
         layer["act_func"] = activation;
         layer["dropout_rate"] = 0;
         layer["ops_order"] = "weight_bn_act";

@@ -284,7 +284,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         };
         TrainResult trained = TrainStage.Run(seeded, new RunStore(attempt), null, architecture, null);
         ExportStage.Run(seeded, attempt, architecture, attempt.Model);
-        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(seeded, attempt.Model);
+        EvaluateStage.Judgment judged = EvaluateStage.JudgeTest(seeded, attempt.Model);
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds)
         {
             TestImages = judged.Accuracy.Images,
@@ -321,7 +321,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
             cancellationToken
         );
         AtomicFile.WriteAllBytes(integerModel, integers);
-        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(here, integerModel);
+        EvaluateStage.Judgment judged = EvaluateStage.JudgeTest(here, integerModel);
         context.Observer.Message(Invariant($"{work.Position}, top-1 {judged.Accuracy.Top1:P2} in integers"));
         return new IntegerAccuracy(judged.Accuracy.Top1, judged.Accuracy.Top5, bits);
     }

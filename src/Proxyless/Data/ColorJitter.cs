@@ -88,17 +88,17 @@ internal sealed record ColorJitter(double Brightness, double Contrast, double Sa
     private static float Brighten(Span<float> square, float brightness)
     {
         var luma = new Interleaved(Luma.Red, Luma.Green, Luma.Blue);
-        Vector<float> greys = Vector<float>.Zero;
+        Vector<float> grays = Vector<float>.Zero;
         int done = 0;
         for (; done <= square.Length - Interleaved.Length; done += Interleaved.Length)
         {
             Span<float> three = square.Slice(done, Interleaved.Length);
-            greys += Brighten(three, brightness, luma.First);
-            greys += Brighten(three[Vector<float>.Count..], brightness, luma.Second);
-            greys += Brighten(three[(2 * Vector<float>.Count)..], brightness, luma.Third);
+            grays += Brighten(three, brightness, luma.First);
+            grays += Brighten(three[Vector<float>.Count..], brightness, luma.Second);
+            grays += Brighten(three[(2 * Vector<float>.Count)..], brightness, luma.Third);
         }
 
-        float sum = Vector.Sum(greys);
+        float sum = Vector.Sum(grays);
         for (; done < square.Length; done += 3)
         {
             float red = square[done] = MathF.Min(square[done] * brightness, 255);

@@ -11,11 +11,11 @@ internal readonly struct Interleaved
     /// <summary>Lays out three numbers.</summary>
     public Interleaved(float red, float green, float blue)
     {
-        ReadOnlySpan<float> colours = [red, green, blue];
+        ReadOnlySpan<float> colors = [red, green, blue];
         Span<float> lanes = stackalloc float[3 * Vector<float>.Count];
         for (int i = 0; i < lanes.Length; i++)
         {
-            lanes[i] = colours[i % 3];
+            lanes[i] = colors[i % 3];
         }
 
         First = new Vector<float>(lanes);

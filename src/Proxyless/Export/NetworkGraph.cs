@@ -20,10 +20,10 @@ internal sealed class NetworkGraph(
     /// </summary>
     public string Normalize(string input, IReadOnlyList<float> mean, IReadOnlyList<float> deviation)
     {
-        string shifted = graph.Node("Sub", "centred", [input, graph.Constant("mean", [.. mean], mean.Count, 1, 1)]);
+        string shifted = graph.Node("Sub", "centered", [input, graph.Constant("mean", [.. mean], mean.Count, 1, 1)]);
         return graph.Node(
             "Div",
-            "normalised",
+            "normalized",
             [shifted, graph.Constant("deviation", [.. deviation], mean.Count, 1, 1)]
         );
     }

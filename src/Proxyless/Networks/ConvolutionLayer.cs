@@ -102,7 +102,7 @@ internal sealed class ConvolutionLayer : IDisposable
         }
 
         bool writes = !pass.UsesBatch || pass.Momentum > 0;
-        Tensor normalised = nn.functional.batch_norm(
+        Tensor normalized = nn.functional.batch_norm(
             convolved,
             writes ? Mean.Value : null,
             writes ? Variance.Value : null,
@@ -114,11 +114,11 @@ internal sealed class ConvolutionLayer : IDisposable
         );
         if (_activation is null)
         {
-            return normalised;
+            return normalized;
         }
 
         // In place: the activation's gradient needs only its output, the batch norm's needs its input.
-        return _activation == Activation.Relu6 ? normalised.relu6_() : normalised.relu_();
+        return _activation == Activation.Relu6 ? normalized.relu6_() : normalized.relu_();
     }
 
     /// <summary>Whether there are as many zeros before the pixels of an image [N, I, H, W] as after them.</summary>

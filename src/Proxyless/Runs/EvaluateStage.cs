@@ -28,7 +28,7 @@ internal static class EvaluateStage
             ? QuantizeJob.MadeOf(store) ?? QuantizeJob.OfRun(context, directory, goal.Target.Name)
             : null;
         string model = integers?.Model ?? directory.Model;
-        Judgement judged = JudgeTest(context, directory, model);
+        Judgment judged = JudgeTest(context, directory, model);
         var latency = NetworkLatency.Measure(
             goal.Target,
             derived.Architecture,
@@ -75,10 +75,10 @@ internal static class EvaluateStage
     /// <param name="context">The common context of all stages.</param>
     /// <param name="directory">The run.</param>
     /// <param name="model">The model's file.</param>
-    public static Judgement JudgeTest(RunContext context, RunDirectory directory, string model)
+    public static Judgment JudgeTest(RunContext context, RunDirectory directory, string model)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        Judgement judged = JudgeTest(context, model);
+        Judgment judged = JudgeTest(context, model);
         JsonLines.Write(directory.Answers, judged.InOrder);
         return judged;
     }
@@ -86,7 +86,7 @@ internal static class EvaluateStage
     /// <summary>The answers of a model on the test images of a run.</summary>
     /// <param name="context">The common context of all stages.</param>
     /// <param name="model">The model's file.</param>
-    public static Judgement JudgeTest(RunContext context, string model)
+    public static Judgment JudgeTest(RunContext context, string model)
     {
         ArgumentNullException.ThrowIfNull(context);
         ImageSet images = context.Images.Test;
@@ -140,7 +140,7 @@ internal static class EvaluateStage
             threads,
             BatchPart.Whole
         );
-        Judgement judged = Judge(file, against, plain, unseen, threads, observer, cancellationToken);
+        Judgment judged = Judge(file, against, plain, unseen, threads, observer, cancellationToken);
         using BatchLoader normalized = RunLoaders.InOrder(
             unseen,
             NormalizedFor(network, model.Preprocessing),
@@ -264,7 +264,7 @@ internal static class EvaluateStage
     /// <param name="threads">Threads that run the model.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    public static Judgement Judge(
+    public static Judgment Judge(
         string file,
         string? against,
         BatchLoader batches,
@@ -302,14 +302,14 @@ internal static class EvaluateStage
             progress.Report(accuracy.Images, Invariant($"top-1 {accuracy.Top1:P2}"));
         }
 
-        return new Judgement(accuracy, ImageAnswer.Confusion(answers.Values, classes), answers, comparison);
+        return new Judgment(accuracy, ImageAnswer.Confusion(answers.Values, classes), answers, comparison);
     }
 
     /// <summary>
     /// Accuracy, answers by the image's number in the set, how often each class (row) was classified as each (column),
     /// and the comparison with another model.
     /// </summary>
-    internal sealed record Judgement(
+    internal sealed record Judgment(
         TopAccuracy Accuracy,
         int[][] Confusion,
         IReadOnlyDictionary<int, ImageAnswer> Answers,

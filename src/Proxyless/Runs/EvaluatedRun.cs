@@ -6,7 +6,7 @@ namespace Proxyless.Runs;
 /// <summary>A trained model, with all that its report shows.</summary>
 /// <param name="Model">The model's file.</param>
 /// <param name="Judged">Its answers on the test images.</param>
-internal sealed record EvaluatedRun(string Model, EvaluateStage.Judgement Judged)
+internal sealed record EvaluatedRun(string Model, EvaluateStage.Judgment Judged)
 {
     /// <summary>How it compares with its integer model, or with the one of floats; null without one.</summary>
     public QuantizeResult? Integers { get; init; }

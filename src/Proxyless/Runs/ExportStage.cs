@@ -97,14 +97,14 @@ internal static class ExportStage
     private static (double Difference, int Images) Compare(byte[] onnx, CompactNetwork network, RunContext context)
     {
         using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", context.Threads);
-        using BatchLoader normalised = context.Loaders.Deployed(context.Images.Validation);
+        using BatchLoader normalized = context.Loaders.Deployed(context.Images.Validation);
         using BatchLoader plain = context.Loaders.Model(context.Images.Validation);
         double largest = 0;
         double scale = 1;
         int images = 0;
         using var withoutGraph = no_grad();
         foreach (
-            (Batch forNetwork, Batch forModel) in normalised
+            (Batch forNetwork, Batch forModel) in normalized
                 .Epoch(0, 0, context.CancellationToken)
                 .Zip(plain.Epoch(0, 0, context.CancellationToken))
         )

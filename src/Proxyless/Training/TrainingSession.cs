@@ -142,7 +142,7 @@ internal sealed class TrainingSession : IDisposable
     public bool JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellationToken)
     {
         // The case after the last step of an epoch, and after a resume that finds an epoch trained but not evaluated.
-        if (!_state.AwaitsJudgement(batchesPerEpoch, _settings.Steps))
+        if (!_state.AwaitsJudgment(batchesPerEpoch, _settings.Steps))
         {
             return false;
         }

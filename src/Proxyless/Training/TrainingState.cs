@@ -45,7 +45,7 @@ internal sealed record TrainingState(
         };
 
     /// <summary>Whether the steps of an epoch, or all steps, are done but not in the log.</summary>
-    public bool AwaitsJudgement(long batchesPerEpoch, long steps) =>
+    public bool AwaitsJudgment(long batchesPerEpoch, long steps) =>
         LossSteps > 0 && (Step % batchesPerEpoch == 0 || Step >= steps);
 
     /// <summary>Number of lines in the log.</summary>

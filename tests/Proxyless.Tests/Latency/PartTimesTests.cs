@@ -13,7 +13,7 @@ public sealed class PartTimesTests
         Architecture network = SmallSpace.Network(0, 1, 1);
         NodeTime[] run =
         [
-            new("normalised", 5),
+            new("normalized", 5),
             new("stem.activation_nchwc", 10),
             new("block0.depthwise.activation", 20),
             new("block0.project.convolution", 30),

@@ -109,7 +109,7 @@ public sealed class PhotoRunTests : IDisposable
         var context = RunContext.Open(options with { Resume = true }, observer, Cancellation);
         File.WriteAllBytes(context.Images.Test.Name(0), [1, 2, 3]);
         using BatchLoader batches = context.Loaders.Model(context.Images.Test);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(
+        EvaluateStage.Judgment judged = EvaluateStage.Judge(
             result.Model,
             null,
             batches,

@@ -71,17 +71,17 @@ public sealed class TrainingStateTests
     public void An_epoch_is_judged_once_and_at_its_end_alone()
     {
         TrainingState state = TrainingState.Start;
-        Assert.False(state.AwaitsJudgement(batchesPerEpoch: 3, steps: 5));
+        Assert.False(state.AwaitsJudgment(batchesPerEpoch: 3, steps: 5));
         var judged = new List<long>();
         for (int step = 1; step <= 5; step++)
         {
             state = state.After(loss: 2);
-            if (state.AwaitsJudgement(batchesPerEpoch: 3, steps: 5))
+            if (state.AwaitsJudgment(batchesPerEpoch: 3, steps: 5))
             {
                 judged.Add(state.Step);
                 Assert.Equal(2, state.LossSum / state.LossSteps);
                 state = state.AfterEpoch(best: 0.5);
-                Assert.False(state.AwaitsJudgement(batchesPerEpoch: 3, steps: 5));
+                Assert.False(state.AwaitsJudgment(batchesPerEpoch: 3, steps: 5));
             }
 
             Assert.Equal(judged.Count, state.JudgedEpochs(batchesPerEpoch: 3));

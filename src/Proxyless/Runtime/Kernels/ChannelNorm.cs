@@ -104,8 +104,8 @@ internal sealed class ChannelNorm
         var gradient = new ChannelNormGradient(Channels);
         for (int c = 0; c < Channels; c++)
         {
-            double centred = sums.Second[c] - ((Mean[c] - sums.Reference[c]) * sums.First[c]);
-            double gamma = Inverse[c] * centred;
+            double centered = sums.Second[c] - ((Mean[c] - sums.Reference[c]) * sums.First[c]);
+            double gamma = Inverse[c] * centered;
             gradient.Gamma[c] = (float)gamma;
             gradient.Beta[c] = (float)sums.First[c];
             gradient.OfOutput[c] = Scale[c];
