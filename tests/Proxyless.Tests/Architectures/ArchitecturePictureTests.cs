@@ -23,7 +23,7 @@ public sealed class ArchitecturePictureTests
         );
 
     [Fact]
-    public void A_larger_kernel_makes_a_higher_box_and_a_larger_expansion_another_colour()
+    public void A_larger_kernel_makes_a_higher_box_and_a_larger_expansion_another_color()
     {
         Architecture architecture = PublishedArchitectures.ByName("proxyless-mobile");
         List<XElement> boxes = [.. Boxes(architecture).Skip(1).Take(architecture.Blocks.Count)];

@@ -99,7 +99,7 @@ public sealed class ComparisonResultTests
     }
 
     [Fact]
-    public void Groups_beyond_the_colours_have_marks_of_their_own()
+    public void Groups_beyond_the_colors_have_marks_of_their_own()
     {
         NetworkResult[] many = [.. Enumerable.Range(0, 18).Select(i => Network($"group-{i}", $"n{i}", 0.5, 0.5))];
         XDocument svg = XDocument.Parse(ComparisonPlot.File(Result() with { Networks = many }));

@@ -282,7 +282,7 @@ public sealed class BatchLoaderTests : IDisposable
         var observer = new RecordingObserver();
         ImageSet set = OpenTraining(smallImages: false, observer);
         byte[] half = File.ReadAllBytes(set.Name(0))[..200];
-        float[] neighbour = Epoch(set, Transforms.ForEvaluation(16, false), epoch: 0, shuffle: false)[0];
+        float[] neighbor = Epoch(set, Transforms.ForEvaluation(16, false), epoch: 0, shuffle: false)[0];
         File.WriteAllBytes(set.Name(0), half);
         observer.Warnings.Clear();
         Transforms transforms = Transforms.ForEvaluation(16, false);
@@ -293,7 +293,7 @@ public sealed class BatchLoaderTests : IDisposable
         string warning = Assert.Single(observer.Warnings);
         Assert.Contains(set.Name(0), warning, StringComparison.Ordinal);
         Assert.Equal(set.Label(0), set.Label(1));
-        Assert.Equal(neighbour[transforms.Length..(2 * transforms.Length)], first[..transforms.Length]);
+        Assert.Equal(neighbor[transforms.Length..(2 * transforms.Length)], first[..transforms.Length]);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class BinaryFormatTests
     }
 
     [Fact]
-    public void Cifar_10_cut_off_or_mislabelled_is_named()
+    public void Cifar_10_cut_off_or_mislabeled_is_named()
     {
         using var folder = new TemporaryFolder();
         string file = folder.Add("data_batch_1.bin", Cifar(30, 0)[..^1]);
@@ -45,7 +45,7 @@ public sealed class BinaryFormatTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Idx_files_are_read_grey_plain_or_compressed(bool compressed)
+    public void Idx_files_are_read_gray_plain_or_compressed(bool compressed)
     {
         using var folder = new TemporaryFolder();
         AddIdx(folder, "train", 40, compressed);
@@ -63,7 +63,7 @@ public sealed class BinaryFormatTests
     }
 
     [Fact]
-    public void Idx_images_serve_colour_networks_when_asked()
+    public void Idx_images_serve_color_networks_when_asked()
     {
         using var folder = new TemporaryFolder();
         AddIdx(folder, "train", 40, false);

@@ -213,7 +213,7 @@ public sealed class ImageMemoryTests
             case "png":
                 return Png(width, height, pixels: []);
             case "bmp":
-                byte[] bmp = TestPictures.Quarters("colour.bmp")[..60];
+                byte[] bmp = TestPictures.Quarters("color.bmp")[..60];
                 BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(18), width);
                 BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(22), height);
                 return bmp;
@@ -224,7 +224,7 @@ public sealed class ImageMemoryTests
                 return gif;
             default:
                 // Lossless, with 14 bits each behind the signature, less one.
-                byte[] webp = TestPictures.Quarters("colour.webp");
+                byte[] webp = TestPictures.Quarters("color.webp");
                 int frame = webp.AsSpan().IndexOf("VP8L"u8) + 9;
                 uint bits = BinaryPrimitives.ReadUInt32LittleEndian(webp.AsSpan(frame)) & 0xF000_0000;
                 BinaryPrimitives.WriteUInt32LittleEndian(

@@ -41,11 +41,11 @@ internal static class TestPictures
         "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQEAIAAADAAbR1AAAALklEQVR42mO4c0cOCIgn5eROnCCFZBi1YNSCIWABacbfAQMITRw5asGoBUPAAgA444Uf"
         + "qM1CgQAAAABJRU5ErkJggg==";
 
-    // Two columns of grey: 0x2000 and 0xE000 of 0xFFFF.
+    // Two columns of gray: 0x2000 and 0xE000 of 0xFFFF.
     private const string SixteenBitGrayPng =
         "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQEAAAAABqCHz+AAAAFUlEQVR42mNQYECFD9Agw6iCkaQAAEmfgAGMqOq8AAAAAElFTkSuQmCC";
 
-    // Its second picture has the colours the other way round.
+    // Its second picture has the colors the other way round.
     private const string AnimatedGif =
         "R0lGODlhEAAQAPEAANweHh7IHh4e3NzcHiH5BAAKAAAALAAAAAAQABAAAAKRBAgQIMCECRMmBAgQIMCECRMmBAgQIMCECRMmBAgQIMCECRMmBAgQIMCE"
         + "CRMmBAgQIMCECRMmBAgQIMCECRMmBAgQIMCECRMmlChRosSNGzdulChRosSNGzdulChRosSNGzdulChRosSNGzdulChRosSNGzdulChRosSNGzdulChR"
@@ -60,13 +60,13 @@ internal static class TestPictures
             "baseline.jpg" => Encode(SKEncodedImageFormat.Jpeg),
             "progressive.jpg" => Convert.FromBase64String(ProgressiveJpeg),
             "cmyk.jpg" => Convert.FromBase64String(CmykJpeg),
-            "colour.png" => Encode(SKEncodedImageFormat.Png),
+            "color.png" => Encode(SKEncodedImageFormat.Png),
             "palette.png" => Convert.FromBase64String(PalettePng),
             "transparent-palette.png" => Convert.FromBase64String(TransparentPalettePng),
             "16-bit.png" => Convert.FromBase64String(SixteenBitPng),
-            "16-bit-grey.png" => Convert.FromBase64String(SixteenBitGrayPng),
-            "colour.webp" => Encode(SKEncodedImageFormat.Webp),
-            "colour.bmp" => Bitmap(),
+            "16-bit-gray.png" => Convert.FromBase64String(SixteenBitGrayPng),
+            "color.webp" => Encode(SKEncodedImageFormat.Webp),
+            "color.bmp" => Bitmap(),
             "animated.gif" => Convert.FromBase64String(AnimatedGif),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such picture."),
         };

@@ -8,12 +8,12 @@ namespace Proxyless.Tests.Data;
 
 public sealed class TransformsTests
 {
-    private static readonly Transforms Grey = Transforms
+    private static readonly Transforms Gray = Transforms
         .ForEvaluation(4, smallImages: true, channels: 1)
         .WithoutNormalization();
 
     [Fact]
-    public void Normalisation_takes_off_the_mean_and_divides_by_the_deviation()
+    public void Normalization_takes_off_the_mean_and_divides_by_the_deviation()
     {
         var image = new DecodedImage(1, 1, 3, [255, 128, 0]);
         var values = new float[3];
@@ -42,15 +42,15 @@ public sealed class TransformsTests
     }
 
     [Fact]
-    public void Grey_images_serve_colour_networks_and_the_other_way_round()
+    public void Gray_images_serve_color_networks_and_the_other_way_round()
     {
-        var grey = new DecodedImage(4, 4, 1, [.. Enumerable.Repeat((byte)102, 16)]);
-        var colour = new float[48];
-        Apply(Transforms.ForEvaluation(4, smallImages: true).WithoutNormalization(), grey, colour);
+        var gray = new DecodedImage(4, 4, 1, [.. Enumerable.Repeat((byte)102, 16)]);
+        var color = new float[48];
+        Apply(Transforms.ForEvaluation(4, smallImages: true).WithoutNormalization(), gray, color);
         var back = new float[16];
-        Apply(Grey, new DecodedImage(4, 4, 3, [.. Enumerable.Repeat((byte)102, 48)]), back);
+        Apply(Gray, new DecodedImage(4, 4, 3, [.. Enumerable.Repeat((byte)102, 48)]), back);
 
-        Assert.All(colour.Concat(back), value => Assert.Equal(0.4f, value, 1e-6f));
+        Assert.All(color.Concat(back), value => Assert.Equal(0.4f, value, 1e-6f));
     }
 
     [Fact]
@@ -59,9 +59,9 @@ public sealed class TransformsTests
         const int Side = 20;
         Gen.Select(Gen.Int[0, 100_000], Gen.Bool)
             .Sample(
-                (seed, colour) =>
+                (seed, color) =>
                 {
-                    int channels = colour ? 3 : 1;
+                    int channels = color ? 3 : 1;
                     var square = new float[Side * Side * channels];
                     Array.Fill(square, 1f);
                     var random = new SplitMix64(seed);
@@ -112,9 +112,9 @@ public sealed class TransformsTests
     {
         var sizes = Gen.Select(Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[1, 40], Gen.Bool, Gen.Byte);
         sizes.Sample(
-            (width, height, side, colour, value) =>
+            (width, height, side, color, value) =>
             {
-                int channels = colour ? 3 : 1;
+                int channels = color ? 3 : 1;
                 byte[] pixels = new byte[width * height * channels];
                 Array.Fill(pixels, value);
                 var square = new float[side * side * channels];
@@ -129,9 +129,9 @@ public sealed class TransformsTests
     {
         var cases = Gen.Select(Gen.Int[3, 40], Gen.Int[3, 40], Gen.Int[1, 20], Gen.Bool, Gen.Int[0, 1000]);
         cases.Sample(
-            (width, height, side, colour, seed) =>
+            (width, height, side, color, seed) =>
             {
-                int channels = colour ? 3 : 1;
+                int channels = color ? 3 : 1;
                 var pixels = new byte[width * height * channels];
                 new Random(seed).NextBytes(pixels);
                 var region = new Region(0.5, 1, width - 1, height - 2);
@@ -196,7 +196,7 @@ public sealed class TransformsTests
     }
 
     [Fact]
-    public void The_centre_crop_is_seven_eighths_of_the_shorter_side()
+    public void The_center_crop_is_seven_eighths_of_the_shorter_side()
     {
         Region region = Region.Center(512, 256, 0.875);
 
@@ -269,7 +269,7 @@ public sealed class TransformsTests
     }
 
     [Fact]
-    public void Saturation_alone_leaves_grey_pixels_and_every_luma_as_they_are()
+    public void Saturation_alone_leaves_gray_pixels_and_every_luma_as_they_are()
     {
         float[] square = [100, 100, 100, 120, 80, 60];
         float luma = 0.299f * 120 + 0.587f * 80 + 0.114f * 60;
@@ -298,7 +298,7 @@ public sealed class TransformsTests
     }
 
     [Fact]
-    public void Colours_are_changed_and_normalised_as_defined_whatever_the_size()
+    public void Colors_are_changed_and_normalized_as_defined_whatever_the_size()
     {
         float[] mean = [0.485f, 0.456f, 0.406f];
         float[] deviation = [0.229f, 0.224f, 0.225f];
@@ -319,12 +319,12 @@ public sealed class TransformsTests
                         .Chunk(3)
                         .Select(pixel => pixel.Select(value => Math.Min(value * brightness, 255)).ToArray()),
                 ];
-                double grey = expected.Average(Luma);
+                double gray = expected.Average(Luma);
                 for (int i = 0; i < pixels; i++)
                 {
                     double[] contrasted =
                     [
-                        .. expected[i].Select(value => Math.Clamp(grey + (contrast * (value - grey)), 0, 255)),
+                        .. expected[i].Select(value => Math.Clamp(gray + (contrast * (value - gray)), 0, 255)),
                     ];
                     double own = Luma(contrasted);
                     expected[i] =

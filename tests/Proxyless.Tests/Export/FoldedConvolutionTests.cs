@@ -45,12 +45,12 @@ public sealed class FoldedConvolutionTests
                 for (int o = 0; o < sample.gamma.Length; o++)
                 {
                     double convolved = Dot(sample.weight, o, sample.patch);
-                    double normalised =
+                    double normalized =
                         (sample.gamma[o] * (convolved - sample.mean[o]) / Math.Sqrt(sample.variance[o] + Epsilon))
                         + sample.beta[o];
                     double size =
                         sample.patch.Length * 9 * Math.Abs(sample.gamma[o]) / Math.Sqrt(sample.variance[o] + Epsilon);
-                    Assert.Equal(normalised, Dot(folded.Weight, o, sample.patch) + folded.Bias[o], 1e-6 * (size + 10));
+                    Assert.Equal(normalized, Dot(folded.Weight, o, sample.patch) + folded.Bias[o], 1e-6 * (size + 10));
                 }
             });
     }

@@ -85,7 +85,7 @@ public sealed class NetworkExporterTests
     }
 
     [Fact]
-    public void A_normalisation_for_another_number_of_channels_is_refused()
+    public void A_normalization_for_another_number_of_channels_is_refused()
     {
         Architecture architecture = EveryBlock.Network(1, Activation.Relu6);
         ExportOptions options = Options(architecture) with { Mean = [0.5f, 0.5f, 0.5f] };

@@ -37,7 +37,7 @@ internal static class ContainerMutator
                 (chunks[one], chunks[two]) = (chunks[two], chunks[one]);
                 break;
             case 3:
-                // The header: sides, depth, colours.
+                // The header: sides, depth, colors.
                 chunks[0] = (chunks[0].Type, ChangeNumbers(random, chunks[0].Data));
                 break;
             default:

@@ -121,11 +121,11 @@ internal static class FuzzReaders
                 [
                     .. new[]
                     {
-                        "colour.png",
+                        "color.png",
                         "palette.png",
                         "transparent-palette.png",
                         "16-bit.png",
-                        "16-bit-grey.png",
+                        "16-bit-gray.png",
                     }.Select(TestPictures.Quarters),
                     TestPictures.HalfTransparent(),
                     TestPictures.OrientedPng(6),
@@ -142,7 +142,7 @@ internal static class FuzzReaders
                         (-1, -1),
                         (30_000, 30_000),
                     }.Select(size =>
-                        ContainerMutator.WithSize(TestPictures.Quarters("colour.png"), size.Item1, size.Item2)
+                        ContainerMutator.WithSize(TestPictures.Quarters("color.png"), size.Item1, size.Item2)
                     ),
                 ]
         ),
@@ -151,12 +151,12 @@ internal static class FuzzReaders
             FuzzSyntax.Binary,
             () =>
                 [
-                    TestPictures.Quarters("colour.webp"),
+                    TestPictures.Quarters("color.webp"),
                     TestPictures.Noise(1, 20, 12, SKEncodedImageFormat.Webp),
                     TestPictures.OrientedWebp(6, jpegPrefix: true),
                 ]
         ),
-        Image("bmp", FuzzSyntax.Binary, () => [TestPictures.Quarters("colour.bmp")]),
+        Image("bmp", FuzzSyntax.Binary, () => [TestPictures.Quarters("color.bmp")]),
         Image("gif", FuzzSyntax.Binary, () => [TestPictures.Quarters("animated.gif")]),
         Text(
             "space",

@@ -11,11 +11,11 @@ public sealed class ImageDecoderTests
     [InlineData("baseline.jpg", 12)]
     [InlineData("progressive.jpg", 6)]
     [InlineData("cmyk.jpg", 6)]
-    [InlineData("colour.png", 0)]
+    [InlineData("color.png", 0)]
     [InlineData("palette.png", 0)]
     [InlineData("16-bit.png", 0)]
-    [InlineData("colour.webp", 12)]
-    [InlineData("colour.bmp", 0)]
+    [InlineData("color.webp", 12)]
+    [InlineData("color.bmp", 0)]
     [InlineData("animated.gif", 0)]
     public void Every_format_gives_the_picture(string format, int tolerance)
     {
@@ -29,9 +29,9 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Sixteen_bit_grey_keeps_its_upper_byte()
+    public void Sixteen_bit_gray_keeps_its_upper_byte()
     {
-        DecodedImage image = ImageDecoder.Decode(TestPictures.Quarters("16-bit-grey.png"), "grey", 1);
+        DecodedImage image = ImageDecoder.Decode(TestPictures.Quarters("16-bit-gray.png"), "gray", 1);
 
         Assert.Equal(1, image.Channels);
         Assert.Equal(0x20, image.Pixels[2]);
@@ -182,7 +182,7 @@ public sealed class ImageDecoderTests
             Resampler.Resample(whole.Pixels, whole.Width, whole.Height, channels, scaled, Side, expected);
             Resampler.Resample(part!.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, Side, actual);
 
-            // Where a part ends, the colours of its last pixels are mixed without those beside them.
+            // Where a part ends, the colors of its last pixels are mixed without those beside them.
             Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 6f));
             Assert.True(expected.Zip(actual, (x, y) => Math.Abs(x - y)).Average() < 0.2);
         }
@@ -209,7 +209,7 @@ public sealed class ImageDecoderTests
     public void A_picture_that_is_turned_or_no_jpeg_is_decoded_as_a_whole()
     {
         using EncodedImage turned = EncodedImage.Open(TestPictures.Oriented(6), "exif.jpg");
-        using EncodedImage png = EncodedImage.Open(TestPictures.Quarters("colour.png"), "a.png");
+        using EncodedImage png = EncodedImage.Open(TestPictures.Quarters("color.png"), "a.png");
         Assert.Null(turned.DecodePart(3, 1, new Region(0, 0, 8, 8), 4));
         Assert.Null(png.DecodePart(3, 1, new Region(0, 0, 8, 8), 4));
     }
@@ -250,9 +250,9 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Grey_is_the_luma_of_a_colour()
+    public void Gray_is_the_luma_of_a_color()
     {
-        DecodedImage image = ImageDecoder.Decode(TestPictures.Quarters("colour.png"), "a.png", 1);
+        DecodedImage image = ImageDecoder.Decode(TestPictures.Quarters("color.png"), "a.png", 1);
 
         Assert.Equal(0.299 * 220 + 0.587 * 30 + 0.114 * 30, image.Pixels[0], 0.51);
     }

@@ -18,7 +18,7 @@ public sealed class PreprocessingTests
         ["upright.jpg"] = TestPictures.Waves(301, 203),
         ["lying.jpg"] = TestPictures.Oriented(TestPictures.Waves(403, 201), 6),
         ["mirrored.jpg"] = TestPictures.Oriented(TestPictures.Waves(97, 141), 7),
-        ["grey.png"] = TestPictures.Quarters("16-bit-grey.png"),
+        ["gray.png"] = TestPictures.Quarters("16-bit-gray.png"),
         ["alpha.png"] = TestPictures.Quarters("transparent-palette.png"),
         ["cmyk.jpg"] = TestPictures.Quarters("cmyk.jpg"),
         ["small.png"] = TestPictures.Noise(3, 16, 16),

@@ -163,7 +163,7 @@ public sealed class FusedBlockTests
                 precision => Run(one with { Memory = ExpansionMemory.Tiled }, precision, pass)
             );
 
-            // What networks have beside blocks: a first convolution of a colour image, and 1x1 convolutions.
+            // What networks have beside blocks: a first convolution of a color image, and 1x1 convolutions.
             Compare(precision => RunLayer(one with { InputWidth = 3, Kernel = 3 }, precision, pass));
             Case image = one with { InputWidth = 3, Kernel = 3, OfInput = false };
             Compare(precision => RunLayer(image, precision, pass));
@@ -272,7 +272,7 @@ public sealed class FusedBlockTests
         ScalarType precision,
         NetworkTensor[] tensors,
         Func<Tensor, Tensor> forward,
-        Func<Tensor, Tensor[]> normalised
+        Func<Tensor, Tensor[]> normalized
     )
     {
         // Holds what stands in the midst of expressions, too: see WithScalar.
@@ -326,7 +326,7 @@ public sealed class FusedBlockTests
         }
 
         using var scope = no_grad();
-        return new Results(results, normalised(input).Min(DistanceToKink));
+        return new Results(results, normalized(input).Min(DistanceToKink));
     }
 
     // What a layer's activation is given.
@@ -353,11 +353,11 @@ public sealed class FusedBlockTests
         );
     }
 
-    private static double DistanceToKink(Tensor normalised)
+    private static double DistanceToKink(Tensor normalized)
     {
-        using (normalised)
+        using (normalized)
         {
-            return Values(normalised).Min(value => Math.Min(Math.Abs(value), Math.Abs(value - 6)));
+            return Values(normalized).Min(value => Math.Min(Math.Abs(value), Math.Abs(value - 6)));
         }
     }
 

@@ -13,7 +13,7 @@ public sealed class SampleStatisticsTests
         Assert.Equal(median, SampleStatistics.Median(samples));
 
     [Fact]
-    public void Quantiles_are_interpolated_between_neighbours()
+    public void Quantiles_are_interpolated_between_neighbors()
     {
         double[] sorted = [0, 10, 20, 30, 40];
         Assert.Equal(0, SampleStatistics.Quantile(sorted, 0));

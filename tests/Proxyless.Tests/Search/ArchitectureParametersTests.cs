@@ -23,8 +23,8 @@ public sealed class ArchitectureParametersTests
     {
         var parameters = new ArchitectureParameters([2, 3]);
         parameters.Learn(1, 2, 0.5);
-        string learnt = Assert.Throws<NotFiniteNumberException>(() => parameters.Learn(1, 2, change)).Message;
-        Assert.Equal($"the logit of candidate 2 of block 1 became {change}", learnt);
+        string learned = Assert.Throws<NotFiniteNumberException>(() => parameters.Learn(1, 2, change)).Message;
+        Assert.Equal($"the logit of candidate 2 of block 1 became {change}", learned);
         Assert.Throws<NotFiniteNumberException>(() =>
             parameters.ShiftForCosts([
                 [0, 0],

@@ -9,7 +9,7 @@ public sealed class CandidateFeaturesTests
     private static readonly SearchSpace Space = SearchSpacePresets.ByName("imagenet-mobile");
 
     [Fact]
-    public void What_candidates_have_in_common_is_learnt_from_fewer_networks()
+    public void What_candidates_have_in_common_is_learned_from_fewer_networks()
     {
         // Effects of kernels and expansions that hold for all of a stage, as they do in spaces of convolutions.
         IReadOnlyList<SearchBlock> blocks = Space.Blocks();

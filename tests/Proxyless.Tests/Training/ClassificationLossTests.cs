@@ -128,9 +128,9 @@ public sealed class ClassificationLossTests
         for (int i = 0; i < Labels.Length; i++)
         {
             double[] own = logits[(i * Classes)..((i + 1) * Classes)];
-            double normaliser = Math.Log(own.Sum(Math.Exp));
+            double normalizer = Math.Log(own.Sum(Math.Exp));
             double loss = own.Select(
-                    (z, c) => ((c == Labels[i] ? 1 - smoothing : 0) + (smoothing / Classes)) * (normaliser - z)
+                    (z, c) => ((c == Labels[i] ? 1 - smoothing : 0) + (smoothing / Classes)) * (normalizer - z)
                 )
                 .Sum();
             sum += Weights[Labels[i]] * loss;
