@@ -28,7 +28,7 @@ internal static class DeriveJob
             observer,
             out RunDirectory directory
         );
-        RequireAnother(directory, searched.Directory);
+        RequireAnother(options, directory, searched.Directory);
         RunPaths.RequireImages(options, source);
         RunContext context = RunOpening.OpenImages(options, searched, clock, observer, cancellationToken);
         var store = new RunStore(directory);
@@ -72,12 +72,21 @@ internal static class DeriveJob
         );
     }
 
-    private static void RequireAnother(RunDirectory directory, RunDirectory searched)
+    /// <summary>Rejects a destination of which the searched run is a part: the files there are removed.</summary>
+    private static void RequireAnother(RunOptions options, RunDirectory directory, RunDirectory searched)
     {
         if (RealPath.Same(directory.Root, searched.Root))
         {
             throw new InvalidInputException(
                 $"RunOptions.Out = '{directory.Root}' is the searched run itself; choose another folder"
+            );
+        }
+
+        if (RunParts.FoldersOf(options, directory.Root).Any(part => RealPath.Same(part.Root, searched.Root)))
+        {
+            throw new InvalidInputException(
+                $"RunOptions.Out = '{directory.Root}': the searched run '{searched.Root}' is the folder of one of the "
+                    + "limits there; choose another folder"
             );
         }
     }

@@ -77,6 +77,41 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     }
 
     [Fact]
+    public void A_derivation_does_not_replace_the_search_that_it_derives_from()
+    {
+        string front = _folder.Copy(run.Options.Out!, "front");
+        RunDirectory searched = new(_folder.Copy(run.Options.Out!, Path.Combine("front", "5ms")));
+        RunDirectory[] searches = [new(front), searched];
+        byte[][] before = [.. searches.Select(search => File.ReadAllBytes(search.SearchCheckpoint))];
+        RunOptions options = RunConfigFile
+            .Read(searched.Config)
+            .WithTarget(target => target with { LatencyMs = 4, AlsoFor = $"{target.Name}=5" })
+            .WithSearch(search => search with { Evaluations = 0 }) with
+        {
+            Out = front,
+            Overwrite = true,
+        };
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.DeriveAll(searched.Root, options, NullRunObserver.Instance, Cancellation)
+        );
+        Assert.Contains(
+            $"'{searched.Root}' is the folder of one of the limits",
+            refused.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(before, searches.Select(search => File.ReadAllBytes(search.SearchCheckpoint)));
+
+        // Beside the folders of the limits it stays.
+        ProxylessRun.Derive(
+            searched.Root,
+            options.WithTarget(target => target with { AlsoFor = null }),
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(before, searches.Select(search => File.ReadAllBytes(search.SearchCheckpoint)));
+    }
+
+    [Fact]
     public void A_run_that_knows_its_images_by_names_alone_goes_on_and_is_judged_as_before()
     {
         RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
