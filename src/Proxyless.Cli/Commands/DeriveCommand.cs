@@ -62,7 +62,8 @@ internal sealed class DeriveCommand : ReportingCommand
     {
         if (parse.GetValue(_run) is { } run && File.Exists(new RunDirectory(run).Config))
         {
-            ReadOptions(parse, run).Validate();
+            // The training comes after minutes of work.
+            ReadOptions(parse, run).ValidateForTraining();
         }
         else
         {
@@ -85,7 +86,10 @@ internal sealed class DeriveCommand : ReportingCommand
 
         RunOptions options = _trainingOptions.Read(
             parse,
-            LibraryOptions.Read(parse, RunConfigFile.ReadForNextJob(RunDirectory.Open(run).Config))
+            LibraryOptions.Read(
+                parse,
+                RunConfigFile.ReadForNextJob(RunDirectory.Open(run).Config, _trainingOptions.Read(parse).Time)
+            )
         );
         return parse.GetValue(_quick) ? options with { Search = options.Search with { Evaluations = 0 } } : options;
     }

@@ -128,6 +128,10 @@ internal sealed class TrainCommand : ReportingCommand
     /// </summary>
     internal RunOptions ReadOptions(ParseResult parse, string architecture) =>
         Directory.Exists(architecture)
-            ? ReadResumable(parse, RunConfigFile.ReadForNextJob(RunDirectory.Open(architecture).Config), architecture)
+            ? ReadResumable(
+                parse,
+                RunConfigFile.ReadForNextJob(RunDirectory.Open(architecture).Config, LibraryOptions.Read(parse).Time),
+                architecture
+            )
             : ReadResumable(parse);
 }

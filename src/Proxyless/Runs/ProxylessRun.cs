@@ -254,7 +254,7 @@ public static class ProxylessRun
         observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
-        options.Validate();
+        _ = options.Resume ? options.Validate() : options.ValidateForTraining();
         return FineTuneOpening.IsRequested(options, options.Out ?? architecture)
             ? FineTuneJob.Run(options, architecture, clock, observer, cancellationToken)
             : TrainJob.Run(options, architecture, clock, observer, cancellationToken);

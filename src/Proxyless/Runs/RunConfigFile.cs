@@ -96,16 +96,19 @@ internal static partial class RunConfigFile
     /// The options of a run for another job on its results: without its folder, its time and the initial weights of its
     /// training, which were for that run alone.
     /// </summary>
+    /// <param name="path">The <c>config.yaml</c> of the run.</param>
+    /// <param name="time">The time of the other job, which takes the place of the epochs of the run; or null.</param>
     /// <exception cref="InvalidInputException">As for <see cref="Read"/>.</exception>
-    public static RunOptions ReadForNextJob(string path)
+    public static RunOptions ReadForNextJob(string path, TimeSpan? time)
     {
         RunOptions options = Read(path);
         return options with
         {
             Out = null,
-            Time = null,
+            Time = time,
             Training = options.Training with
             {
+                Epochs = time is null ? options.Training.Epochs : null,
                 FromSupernet = false,
                 Weights = null,
                 Folds = null,

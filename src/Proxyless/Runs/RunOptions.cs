@@ -143,4 +143,21 @@ public sealed record RunOptions
 
         return Validate();
     }
+
+    /// <summary>Checks every range, and what leaves a training that begins nothing to decide.</summary>
+    /// <returns>The options themselves.</returns>
+    /// <exception cref="InvalidInputException">
+    /// A value is out of its range, or two options exclude each other.
+    /// </exception>
+    internal RunOptions ValidateForTraining()
+    {
+        if (this is { Time: not null, Training.Epochs: not null })
+        {
+            throw new InvalidInputException(
+                "RunOptions.Time has nothing to decide besides TrainingOptions.Epochs; leave one of them out"
+            );
+        }
+
+        return Validate();
+    }
 }

@@ -197,13 +197,7 @@ internal static class SpecializeJob
     private static void RequireUsed(RunOptions options)
     {
         options.ValidateForSearch();
-        if (options is { Time: not null, Training.Epochs: not null })
-        {
-            throw new InvalidInputException(
-                "RunOptions.Time has nothing to decide besides TrainingOptions.Epochs; leave one of them out"
-            );
-        }
-
+        options.ValidateForTraining();
         var usual = new RunOptions();
         string[] idle =
         [

@@ -71,6 +71,38 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_given_time_takes_the_place_of_the_epochs_of_the_run_before()
+    {
+        RunDirectory directory = new(_folder.Root);
+        RunConfigFile.Write(
+            directory.Config,
+            RunConfigFile.Read(directory.Config).WithTraining(training => training with { Epochs = 6 })
+        );
+        Assert.Equal(6, Train("--arch", _folder.Root).Training.Epochs);
+        Assert.Null(Train("--arch", _folder.Root, "--time", "1h").Training.Epochs);
+        ParseResult parse = CommandLine.Parse(
+            CommandLine.Root(),
+            ["derive", "--run", _folder.Root, "--train", "--time", "1h"]
+        );
+        RunOptions derived = ((DeriveCommand)parse.CommandResult.Command).ReadOptions(parse, _folder.Root);
+        Assert.Equal(TimeSpan.FromHours(1), derived.Time);
+        Assert.Null(derived.Training.Epochs);
+
+        CommandLineRun both = CommandLineRun.Of(
+            "derive",
+            "--run",
+            _folder.Root,
+            "--train",
+            "--time",
+            "1h",
+            "--train-epochs",
+            "3"
+        );
+        Assert.Equal(2, both.ExitCode);
+        Assert.Contains("--time has nothing to decide besides --train-epochs", both.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_published_network_is_trained_with_the_defaults() =>
         Assert.Equal(
             new RunOptions { Data = new() { Path = "cats" } },

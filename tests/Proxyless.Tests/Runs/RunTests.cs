@@ -238,6 +238,38 @@ public sealed class RunTests
         );
     }
 
+    [Theory]
+    [InlineData("mobilenet-v2", null)]
+    [InlineData("efficientnet-lite0", "efficientnet-lite0")]
+    public void A_time_beside_the_epochs_of_a_training_is_refused_where_it_begins(string network, string? weights)
+    {
+        using var folder = new TemporaryFolder();
+        var options = new RunOptions
+        {
+            Time = TimeSpan.FromHours(2),
+            Training = new() { Epochs = 60, Weights = weights },
+            Out = Path.Combine(folder.Root, "run"),
+        };
+        string Message(bool resume) =>
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    ProxylessRun.Train(
+                        options with
+                        {
+                            Resume = resume,
+                        },
+                        network,
+                        NullRunObserver.Instance,
+                        TestContext.Current.CancellationToken
+                    )
+                )
+                .Message;
+        Assert.Contains("RunOptions.Time has nothing to decide", Message(resume: false), StringComparison.Ordinal);
+
+        // A training of before goes on.
+        Assert.Contains("there is no run", Message(resume: true), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_folder_that_holds_something_is_left_alone()
     {
