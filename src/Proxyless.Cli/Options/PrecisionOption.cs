@@ -53,18 +53,26 @@ internal sealed class PrecisionOption(string description)
     }
 
     /// <summary>
-    /// The options of a run as they were given, if it was begun with <c>--precision int8</c>: to compare them with
-    /// those that are given now.
+    /// The options of a run that is resumed as they were given, if it was begun with <c>--precision int8</c>: to
+    /// compare them with those that are given now.
     /// </summary>
+    /// <param name="parse">The given options.</param>
+    /// <param name="begun">The options of the run.</param>
+    /// <exception cref="InvalidInputException">
+    /// Integers are asked for, and the run is one for models of floats.
+    /// </exception>
     public RunOptions Unapply(ParseResult parse, RunOptions begun) =>
-        IsInteger(parse) && TargetsOf(begun).All(IntegerModels.Is) ? Named(begun, IntegerModels.Without) : begun;
+        !IsInteger(parse) ? begun
+        : TargetsOf(begun).All(IntegerModels.Is) ? Named(begun, IntegerModels.Without)
+        : throw new InvalidInputException(
+            $"--resume goes on with a run for models of floats, and cannot change {_option.Name}; leave that out, or "
+                + "begin another run"
+        );
 
     /// <summary>The options of a run whose limits are those of integer models, if integers are asked for.</summary>
     /// <param name="parse">The given options.</param>
     /// <param name="options">The options of the run.</param>
-    /// <exception cref="InvalidInputException">
-    /// A target, or the run that is resumed, is of the other precision.
-    /// </exception>
+    /// <exception cref="InvalidInputException">A target is of the other precision.</exception>
     public RunOptions Apply(ParseResult parse, RunOptions options)
     {
         if (parse.GetValue(_option) is not { } precision)
@@ -73,20 +81,7 @@ internal sealed class PrecisionOption(string description)
         }
 
         RequireNoContradiction(parse, options);
-        if (precision == Precision.Float)
-        {
-            return options;
-        }
-
-        if (options is { Resume: true, Out: not null } && !TargetsOf(options).All(IntegerModels.Is))
-        {
-            throw new InvalidInputException(
-                $"--resume goes on with a run for models of floats, and cannot change {_option.Name}; leave that out, "
-                    + "or begin another run"
-            );
-        }
-
-        return Named(options, IntegerModels.Of);
+        return precision == Precision.Float ? options : Named(options, IntegerModels.Of);
     }
 
     /// <summary>Refuses floats for a target for integers.</summary>

@@ -98,8 +98,7 @@ public sealed class PrecisionTests(FinishedRun run) : IClassFixture<FinishedRun>
         };
         Assert.Equal(options, option.Apply(command.Parse([]), options));
         Assert.Throws<InvalidInputException>(() => option.Apply(command.Parse(["--precision", "float"]), options));
-        var resumed = options with { Resume = true, Out = "runs/photos" };
-        Assert.Throws<InvalidInputException>(() => option.Apply(command.Parse(["--precision", "int8"]), resumed));
+        Assert.Throws<InvalidInputException>(() => option.Unapply(command.Parse(["--precision", "int8"]), options));
         TargetOptions integers = option.Apply(command.Parse(["--precision", "int8"]), options).Target;
         Assert.Equal("cpu+int8", integers.Name);
         Assert.Equal("cpu+int8=5,board+int8=7", integers.AlsoFor);
@@ -108,6 +107,29 @@ public sealed class PrecisionTests(FinishedRun run) : IClassFixture<FinishedRun>
         Assert.Equal(begun, option.Unapply(command.Parse([]), begun));
         RunOptions floats = options with { Target = new() { Name = "cpu" } };
         Assert.Equal(floats, option.Apply(command.Parse(["--precision", "float"]), floats));
+    }
+
+    /// <summary>What stops it, without images and networks, comes after the options.</summary>
+    [Theory]
+    [InlineData("run", "cpu+int8", "are not in")]
+    [InlineData("run", "cpu", "cannot change --precision")]
+    [InlineData("compare", "cpu+int8", "holds no comparison")]
+    [InlineData("compare", "cpu", "cannot change --precision")]
+    public void What_was_begun_for_integers_is_resumed_with_the_same_word(string command, string target, string said)
+    {
+        string folder = Directory.CreateDirectory(run.PathOf($"{command}-{target}")).FullName;
+        RunConfigFile.Write(
+            new RunDirectory(folder).Config,
+            new RunOptions
+            {
+                Data = new() { Path = run.PathOf("no-images") },
+                Target = new() { Name = target },
+                Out = folder,
+            }
+        );
+        CommandLineRun resumed = CommandLineRun.Of(command, "--out", folder, "--resume", "--precision", "int8");
+        Assert.Equal(2, resumed.ExitCode);
+        Assert.Contains(said, resumed.Error, StringComparison.Ordinal);
     }
 
     [Theory]
