@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 
@@ -27,6 +28,15 @@ internal static class FineTuneJob
             throw new InvalidInputException(
                 $"TrainingOptions.Weights: '{architecture}' is a folder; give the network of the weights as "
                     + $"ProxylessRun.Train(architecture): {string.Join(", ", PretrainedNetworks.Names)}, or its file"
+            );
+        }
+
+        if (isFolder && options.Out is { } folder && !RealPath.Same(folder, architecture))
+        {
+            throw new InvalidInputException(
+                $"RunOptions.Resume goes on with the network that '{folder}' began with, and cannot change it to that "
+                    + $"of '{architecture}'; give the run's folder as ProxylessRun.Train(architecture), or begin "
+                    + "another run"
             );
         }
 

@@ -46,7 +46,9 @@ internal static class FineTuneOpening
     /// <param name="store">The job's run.</param>
     /// <param name="options">The options that it began with.</param>
     /// <param name="asked">The network that was given, or null.</param>
-    /// <exception cref="InvalidInputException">It began with a file, which must be given again.</exception>
+    /// <exception cref="InvalidInputException">
+    /// It began with a file, which must be given again, or with another network than the one that was given.
+    /// </exception>
     public static PretrainedNetwork NetworkOf(RunStore store, RunOptions options, PretrainedNetwork? asked)
     {
         // Before a network is decided on, and in the folder of several limits, the whole one.
@@ -55,16 +57,26 @@ internal static class FineTuneOpening
         string? name = file is null
             ? options.Training.Weights
             : ArchitectureFile.Read(file).Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey);
-        return name is not null && PretrainedWeights.IsName(name)
-            ? PretrainedNetworks.ByName(name)
+        bool isKnown = name is not null && PretrainedWeights.IsName(name);
+        string argument = options.Target.LatencyMs is null
+            ? "ProxylessRun.Train(architecture)"
+            : "ProxylessRun.Run(architecture)";
+        if (asked is not null && (isKnown || name == Other) && NameOf(asked) != name)
+        {
+            throw new InvalidInputException(
+                $"RunOptions.Resume goes on with the network that '{run.Root}' began with, "
+                    + (isKnown ? $"'{name}'" : "which is from a file")
+                    + $", and cannot change it to '{asked.Architecture.Name}'; give that network as {argument}, or "
+                    + "begin another run"
+            );
+        }
+
+        return isKnown
+            ? PretrainedNetworks.ByName(name!)
             : asked
                 ?? throw new InvalidInputException(
-                    $"'{run.Root}' began with the weights of a network from a file; give that file as "
-                        + (
-                            options.Target.LatencyMs is null
-                                ? "ProxylessRun.Train(architecture) once more"
-                                : "ProxylessRun.Run(architecture) once more"
-                        )
+                    $"'{run.Root}' began with the weights of a network from a file; give that file as {argument} once "
+                        + "more"
                 );
     }
 
@@ -181,13 +193,15 @@ internal static class FineTuneOpening
         }
     }
 
+    /// <summary>What a run keeps of which network it began with.</summary>
+    private static string NameOf(PretrainedNetwork network) =>
+        PretrainedWeights.IsName(network.Architecture.Name) ? network.Architecture.Name : Other;
+
     private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, string weights)
     {
         var metadata = new Dictionary<string, string>(known.Architecture.Metadata)
         {
-            [PretrainedNetworks.MetadataKey] = PretrainedWeights.IsName(known.Architecture.Name)
-                ? known.Architecture.Name
-                : Other,
+            [PretrainedNetworks.MetadataKey] = NameOf(known),
             ["weights"] = Path.GetFileName(weights),
             ["origin"] = known.Origin,
         };

@@ -41,6 +41,10 @@ internal static class TrainJob
         Architecture network = ArchitectureFile.Open(
             options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture
         );
+        if (options.Resume && !inPlace)
+        {
+            RequireSame(ArchitectureFile.Open(searched?.Architecture ?? architecture), network, store.Directory);
+        }
 
         // The test images of other options may be images that the search's weights learned from.
         RunStore? before =
@@ -176,6 +180,20 @@ internal static class TrainJob
         }
 
         return searched;
+    }
+
+    /// <summary>Rejects another network than the one whose training is resumed.</summary>
+    private static void RequireSame(Architecture asked, Architecture begun, RunDirectory directory)
+    {
+        Architecture sized = asked.WithInput(begun.Resolution, begun.InputChannels, begun.Classes);
+        if (!sized.Blocks.SequenceEqual(begun.Blocks))
+        {
+            throw new InvalidInputException(
+                $"RunOptions.Resume goes on with the network that '{directory.Root}' began with, and cannot change it "
+                    + $"to '{asked.Name}'; give the run's folder as ProxylessRun.Train(architecture), or begin another "
+                    + "run"
+            );
+        }
     }
 
     private static void RequireUntrained(RunDirectory directory)

@@ -330,6 +330,44 @@ public sealed class FineTuneTests : IDisposable
         Refused(options with { Data = options.Data with { Channels = 1 } }, network, "DataOptions.Channels = 3");
     }
 
+    [Theory]
+    [InlineData("efficientnet-lite0", "timm-mnasnet-100", "'efficientnet-lite0', and cannot change it")]
+    [InlineData("efficientnet-lite0", "{network}", "cannot change it to 'small'")]
+    [InlineData("efficientnet-lite0", "{folder}", "cannot change it to that of")]
+    [InlineData("other", "efficientnet-lite0", "from a file, and cannot change it to 'efficientnet-lite0'")]
+    public void A_resumed_training_takes_the_network_that_it_began_with_and_no_other(
+        string begun,
+        string given,
+        string said
+    )
+    {
+        (RunOptions options, string network) = Few();
+        RunDirectory directory = new(Directory.CreateDirectory(Run).FullName);
+        RunConfigFile.Write(directory.Config, options);
+        ArchitectureFile.Write(
+            directory.Architecture,
+            ArchitectureFile.Read(network) with
+            {
+                Metadata = new Dictionary<string, string> { ["pretrained"] = begun },
+            }
+        );
+        string architecture = given
+            .Replace("{network}", network, StringComparison.Ordinal)
+            .Replace("{folder}", _folder.Root, StringComparison.Ordinal);
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Train(
+                options with
+                {
+                    Resume = true,
+                },
+                architecture,
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
+        Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+    }
+
     private (RunOptions Options, string Network) Few()
     {
         Architecture architecture = SmallSpace.Network(1, 0, 2) with { Name = "small" };

@@ -119,6 +119,23 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     }
 
     [Fact]
+    public void A_resumed_training_takes_the_network_that_it_began_with_and_no_other()
+    {
+        RunOptions options = new() { Out = Copy(run.Options.Out!, "resumed"), Resume = true };
+        foreach (string other in (string[])["mobilenet-v2", "mobilenet-v22"])
+        {
+            InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+                ProxylessRun.Train(options, other, NullRunObserver.Instance, Cancellation)
+            );
+            Assert.Contains($"'{other}'", refused.Message, StringComparison.Ordinal);
+        }
+
+        string same = _folder.Add("same.json", File.ReadAllBytes(run.Directory.Architecture));
+        TrainResult resumed = ProxylessRun.Train(options, same, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(options.Out, resumed.Run);
+    }
+
+    [Fact]
     public void Images_that_were_moved_are_named_anew_and_stay_named_so()
     {
         string images = Copy(run.Options.Data.Path, "moved-images");
