@@ -34,6 +34,7 @@ internal sealed class LabeledImages
         _warnings = warnings;
         Name = name;
         Classes = classes;
+        TrainingClasses = classes;
         IsTestSet = isTestSet;
     }
 
@@ -42,6 +43,11 @@ internal sealed class LabeledImages
 
     /// <summary>The classes of the folder, in its order.</summary>
     public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>
+    /// The classes of a training on the folder: those of its <c>train/</c>, of which its <c>val/</c> may lack some.
+    /// </summary>
+    public IReadOnlyList<string> TrainingClasses { get; private init; }
 
     /// <summary>
     /// Whether they are the folder's <c>test/</c>, or the test images of its format, which are never trained on.
@@ -99,6 +105,12 @@ internal sealed class LabeledImages
         return images.Count > 0
             ? Known(
                 new LabeledImages(location, name, classes, images, split == "test", modelClasses, matching, warnings)
+                {
+                    TrainingClasses =
+                        split != "test" && folders.Contains("train")
+                            ? FolderLayout.ClassFolders(Path.Combine(folder, "train"))
+                            : classes,
+                }
             )
             : throw new InvalidInputException(
                 Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))

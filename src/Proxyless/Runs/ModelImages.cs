@@ -99,7 +99,7 @@ internal sealed record ModelImages(
     )
     {
         var images = LabeledImages.List(options.Location, classes, identifiers, options.MaxPixels);
-        bool hasAllClasses = images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key));
+        bool hasAllClasses = images.TrainingClasses.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key));
         ImageDataset? divided =
             images.IsTestSet || !hasAllClasses ? null : TryDivide(options, observer, cancellationToken);
         if (divided is not null && divided.HasFingerprint(Fingerprint))

@@ -73,6 +73,45 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.Equal(3, Evaluate("photos").Images);
     }
 
+    /// <summary>The images of val/ have chosen the checkpoint.</summary>
+    [Fact]
+    public void Images_that_the_model_never_saw_are_judged_also_where_a_val_lacks_a_class()
+    {
+        foreach ((int label, string name) in ((string[])["a", "b", "c"]).Index())
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                string split = i < 16 || name == "c" ? "train" : "val";
+                _folder.Add(
+                    Path.Combine("divided", split, name, $"{i}.png"),
+                    TestPictures.Noise((100 * label) + i, 32, 32)
+                );
+            }
+        }
+
+        var context = RunContext.Open(
+            new RunOptions
+            {
+                Data = new() { Path = Path.Combine(_folder.Root, "divided"), TestShare = 0.25 },
+                Search = new() { Space = "tiny" },
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        IReadOnlyList<int> unseen = ModelImages
+            .Of(context)
+            .UnseenOf(
+                RunContext.ImagesOf(context.Options),
+                context.Images.Classes,
+                [],
+                NullRunObserver.Instance,
+                Cancellation
+            )
+            .ClassCounts();
+        Assert.Equal(context.Images.Test.ClassCounts(), unseen);
+        Assert.All(unseen, count => Assert.InRange(count, 1, 5));
+    }
+
     [Fact]
     public void Classes_are_known_by_name_and_not_by_their_order()
     {
