@@ -12,6 +12,10 @@ namespace Proxyless.Cli.Options;
 /// </summary>
 internal static class ConfigFile
 {
+    // The limits of a run beside its first one: another limit or target takes the place of all of them.
+    private const string FurtherLimits = "also-for";
+    private static readonly string[] FirstLimit = ["latency", "target"];
+
     private static readonly Lazy<HashSet<string>> OfRuns = new(() =>
         [.. RunOptionSet.All().Options.Select(option => option.Name.TrimStart('-'))]
     );
@@ -29,6 +33,11 @@ internal static class ConfigFile
         Dictionary<string, Option> options = command
             .Options.Where(option => option != command.Config)
             .ToDictionary(option => option.Name.TrimStart('-'));
+        bool IsGiven(Option option) => given.GetResult(option) is { Implicit: false };
+        bool isLimitGiven = Array.Exists(
+            FirstLimit,
+            name => options.TryGetValue(name, out Option? option) && IsGiven(option)
+        );
         var arguments = new List<string>();
         var passedOver = new List<string>();
         var read = new HashSet<string>();
@@ -68,7 +77,7 @@ internal static class ConfigFile
                     ),
             ];
             Check(words, file, key, option, command);
-            if (given.GetResult(option) is null or { Implicit: true })
+            if (!IsGiven(option) && !(name == FurtherLimits && isLimitGiven))
             {
                 arguments.AddRange(words);
             }

@@ -206,6 +206,19 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal("board=30", SearchedTargets.Combine(options, [], ["board=30"]).Target.AlsoFor);
     }
 
+    [Theory]
+    [InlineData("cpu", 4.0, "--latency", "4")]
+    [InlineData("board", 3.0, "--target", "board")]
+    public void A_limit_or_target_takes_the_place_of_all_those_of_the_file(
+        string target,
+        double latency,
+        params string[] words
+    )
+    {
+        TargetOptions options = Options("target: cpu\nlatency: 3\nalso-for: cpu=5,cpu=8\n", words).Target;
+        Assert.Equal((target, latency, null), (options.Name, options.LatencyMs, options.AlsoFor));
+    }
+
     private RunOptions Options(string yaml, params string[] words)
     {
         System.IO.File.WriteAllText(File, yaml);
