@@ -40,19 +40,14 @@ internal sealed class ProfileCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        OutputFile.Check(
-            _out.Name,
-            parse.GetValue(_out),
-            "a latency table, which is JSON and read back by that name",
-            ".json"
-        );
+        string path = parse.GetValue(_out) ?? "latency.json";
+        OutputFile.Check(_out.Name, path, "a latency table, which is JSON and read back by that name", ".json");
         long start = Stopwatch.GetTimestamp();
         SearchSpace space = _space.Open(parse);
 
         int classes = (int)(parse.GetValue(_classes) ?? 1000);
         using ITarget target = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
         ProfileMode mode = parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick;
-        string path = parse.GetValue(_out) ?? "latency.json";
         LatencyTable table = LatencyTableCache.Default.Profile(
             space,
             classes,

@@ -88,14 +88,25 @@ internal sealed class QuantizeCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        OutputFile.Check(_out.Name, parse.GetValue(_out), "an ONNX model", ".onnx");
-        string model = _model.FileOf(parse, session, Examples[0]);
+        string? name = _model.NameOf(parse);
+        string model = name ?? _model.FileOf(parse, session, Examples[0]);
+        string output = parse.GetValue(_out) ?? OutOf(model, name);
+
+        // Beside a model that is not there nothing would be written: that is told later.
+        bool isThere = name is not null || Path.Exists(model);
+        OutputFile.Check(_out.Name, isThere ? output : parse.GetValue(_out), "an ONNX model", ".onnx");
+        if (name is not null)
+        {
+            // It may have to be downloaded.
+            model = _model.FileOf(parse, session, Examples[0]);
+        }
+
         string? layers = parse.GetValue(_keepFloat);
         QuantizeResult result = ProxylessRun.Quantize(
             new QuantizeOptions
             {
                 Model = model,
-                Out = parse.GetValue(_out) ?? OutOf(model, _model.NameOf(parse)),
+                Out = output,
                 Data = parse.GetValue(_data),
                 CalibrationImages = (int)(parse.GetValue(_images) ?? Defaults.CalibrationImages),
                 Ranges = parse.GetValue(_ranges) ?? Defaults.Ranges,

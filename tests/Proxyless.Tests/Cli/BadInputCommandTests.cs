@@ -137,6 +137,22 @@ public sealed class BadInputCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("latency.json", "profile --space tiny")]
+    [InlineData("timm-mnasnet-100-int8.onnx", "quantize --weights timm-mnasnet-100 --data FOLDER")]
+    [InlineData("/proc/version-int8.onnx", "quantize --model /proc/version --data FOLDER")]
+    public void A_file_that_cannot_be_written_by_its_usual_name_is_told_before_the_work(string file, string command)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the folder that nobody can write is Linux's");
+        CommandLineRun run = CommandProcess.Run(
+            "/proc",
+            new Dictionary<string, string?>(),
+            [.. command.Split(' ').Select(Resolved)]
+        );
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith($"error: --out '{file}' cannot be written", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--picture", "describe --arch proxyless-cpu --picture NEW.png", ".svg")]
     [InlineData("--picture", "describe --arch proxyless-cpu --picture NEW", ".svg")]
     [InlineData("--picture", "describe --arch proxyless-cpu --picture FOLDER", ".svg")]
