@@ -28,11 +28,14 @@ internal static class Cifar10Files
     /// <summary>
     /// Reads the folder, or the one that the published archive unpacks to; null if there are no such files.
     /// </summary>
-    /// <exception cref="InvalidInputException">A file is cut off or holds a label above 9.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The folder cannot be listed, or a file is cut off or holds a label above 9.
+    /// </exception>
     public static DatasetLayout? TryRead(string folder)
     {
         string home = HomeOf(folder);
-        string[] batches = [.. Directory.GetFiles(home, "data_batch_*.bin").Order(StringComparer.Ordinal)];
+        string[] batches = FolderLayout.Guard(home, () => Directory.GetFiles(home, "data_batch_*.bin"));
+        Array.Sort(batches, StringComparer.Ordinal);
         if (batches.Length == 0)
         {
             return null;

@@ -249,7 +249,9 @@ internal static class FolderLayout
             _ => $"{string.Join(", ", files.Take(NamedFiles))} and {files.Count - NamedFiles} more are",
         };
 
-    private static T Guard<T>(string folder, Func<T> list)
+    /// <summary>Lists a folder.</summary>
+    /// <exception cref="InvalidInputException">It cannot be listed.</exception>
+    internal static T Guard<T>(string folder, Func<T> list)
     {
         try
         {

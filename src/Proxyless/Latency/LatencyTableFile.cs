@@ -60,6 +60,13 @@ public static class LatencyTableFile
                 exception
             );
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"latency table '{path}' cannot be read: {exception.Message}", exception)
+            {
+                File = path,
+            };
+        }
 
         LatencyCalibration calibration = table.Calibration;
         if (

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Training;
@@ -29,11 +30,24 @@ internal static class FineTuneOpening
     /// <summary>The network of weights that are given as a name or a file.</summary>
     /// <param name="options">The job's options.</param>
     /// <param name="architecture">The network: a known name or a file.</param>
-    /// <exception cref="InvalidInputException">There is none, or the weights are another network's.</exception>
+    /// <exception cref="InvalidInputException">
+    /// There is none, or the weights are another network's; or there are none, and the job does not resume a run.
+    /// </exception>
     public static PretrainedNetwork NetworkOf(RunOptions options, string architecture)
     {
         PretrainedNetwork network = PretrainedWeights.NetworkOf(architecture);
         string? weights = options.Training.Weights;
+        if (weights is not null && !options.Resume && !PretrainedWeights.IsName(weights) && !File.Exists(weights))
+        {
+            throw new InvalidInputException(
+                Directory.Exists(weights)
+                    ? $"TrainingOptions.Weights = '{weights}' is a folder; give a file of weights"
+                    : $"TrainingOptions.Weights = '{weights}': there is no such file and no such name"
+                        + NearestName.Suggestion(weights, PretrainedNetworks.Names)
+                        + $"; give a file of weights, or one of {string.Join(", ", PretrainedNetworks.Names)}"
+            );
+        }
+
         return weights is not null && PretrainedWeights.IsName(weights) && weights != architecture
             ? throw new InvalidInputException(
                 $"TrainingOptions.Weights = '{weights}' are not the weights of '{architecture}'; leave "

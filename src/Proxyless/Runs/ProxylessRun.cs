@@ -539,11 +539,32 @@ public static class ProxylessRun
             file = modelOf(run);
         }
 
-        return File.Exists(file)
-            ? file
-            : throw new InvalidInputException(
+        if (!File.Exists(file))
+        {
+            throw new InvalidInputException(
                 $"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run"
             );
+        }
+
+        RequireReadable(file);
+        return file;
+    }
+
+    /// <summary>Rejects a model that cannot be read, before any work.</summary>
+    private static void RequireReadable(string file)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(file);
+            _ = stream.ReadByte();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"model '{file}' cannot be read: {exception.Message}", exception)
+            {
+                File = file,
+            };
+        }
     }
 
     private static LimitResults<RunResult> Specialize(

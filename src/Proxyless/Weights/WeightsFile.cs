@@ -71,6 +71,18 @@ internal sealed class WeightsFile
         {
             throw new InvalidInputException($"{path} does not exist", exception) { File = path };
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(
+                Directory.Exists(path)
+                    ? $"{path} is a folder; give a file of weights"
+                    : $"{path} cannot be read: {exception.Message}",
+                exception
+            )
+            {
+                File = path,
+            };
+        }
 
         (IReadOnlyDictionary<string, WeightTensor> tensors, _) = SafeTensorsReader.Read(path);
         return stateDict is null

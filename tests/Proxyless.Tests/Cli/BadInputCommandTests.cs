@@ -137,6 +137,22 @@ public sealed class BadInputCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("predict cat.jpg --model")]
+    [InlineData("evaluate --model")]
+    [InlineData("quantize --data FOLDER --out NEW.onnx --model")]
+    [InlineData("describe --arch proxyless-cpu --table")]
+    [InlineData("weights import --as proxyless-cpu --out NEW.onnx")]
+    public void A_file_that_cannot_be_read_is_bad_input(string command)
+    {
+        const string Unreadable = "/proc/self/mem";
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the file that nobody can read from its beginning is Linux's");
+        CommandLineRun run = CommandLineRun.Of([.. command.Split(' ').Select(Resolved), Unreadable]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(Unreadable, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("latency.json", "profile --space tiny")]
     [InlineData("timm-mnasnet-100-int8.onnx", "quantize --weights timm-mnasnet-100 --data FOLDER")]
     [InlineData("/proc/version-int8.onnx", "quantize --model /proc/version --data FOLDER")]

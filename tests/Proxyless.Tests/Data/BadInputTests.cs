@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Proxyless.Data;
 using Xunit;
 
@@ -11,6 +12,24 @@ public sealed class BadInputTests
         string missing = Path.Combine(Path.GetTempPath(), "proxyless-no-such-folder");
 
         Assert.Contains(missing, Refusal(missing), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void A_folder_that_may_not_be_listed_is_named()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "every folder may be listed");
+        using var folder = new TemporaryFolder();
+        string closed = Directory.CreateDirectory(Path.Combine(folder.Root, "closed")).FullName;
+        File.SetUnixFileMode(closed, UnixFileMode.None);
+        try
+        {
+            Assert.Contains($"{closed} cannot be listed", Refusal(closed), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [Fact]

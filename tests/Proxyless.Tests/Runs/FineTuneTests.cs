@@ -324,6 +324,14 @@ public sealed class FineTuneTests : IDisposable
         string other = Path.Combine(_folder.Root, "other.safetensors");
         Refused(With(training => training with { Weights = other }), network, "other.safetensors");
         Refused(options, _folder.Root, "is a folder");
+
+        // Before the images are opened, which there are none of.
+        RunOptions without = options with
+        {
+            Data = options.Data with { Path = Path.Combine(_folder.Root, "no-images") },
+        };
+        Refused(without with { Training = new() { Weights = "no-file.pth" } }, network, "'no-file.pth'");
+        Refused(without with { Training = new() { Weights = _folder.Root } }, network, "give a file of weights");
         Refused(options, "efficientnet-light0", "efficientnet-lite0");
         Refused(With(training => training with { FromSupernet = true }), network, "exclude each other");
         Refused(With(training => training with { Weights = null, Folds = 5 }), network, "TrainingOptions.Folds");

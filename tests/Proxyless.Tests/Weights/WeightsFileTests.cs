@@ -314,6 +314,14 @@ public sealed class WeightsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_is_refused_as_one()
+    {
+        var exception = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(_folder.Root));
+        Assert.Contains("is a folder", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(_folder.Root, exception.File);
+    }
+
+    [Fact]
     public void Values_that_contain_each_other_in_circles_are_no_trouble()
     {
         // d = {}; d["self"] = d; d["w"] = tensor; d["list"] = l where l = [l].
