@@ -22,6 +22,12 @@ public sealed record SearchBlock(int Index, IReadOnlyList<Block> Candidates);
 /// </summary>
 public sealed record SearchSpace
 {
+    /// <summary>The smallest side of the images of a space, or of a run, in pixels.</summary>
+    internal const int LeastResolution = 8;
+
+    /// <summary>The largest side.</summary>
+    internal const int MostResolution = 2048;
+
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 

@@ -121,7 +121,7 @@ public static class SearchSpaceFile
         var space = new SearchSpace
         {
             Name = file.Has("name") ? file.Text("name") : fallbackName,
-            Resolution = file.Integer("resolution", 8, 2048),
+            Resolution = file.Integer("resolution", SearchSpace.LeastResolution, SearchSpace.MostResolution),
             InputChannels = channels,
             Activation = file.Has("activation")
                 ? ActivationName.Parse(file.Text("activation"), wrong => file.Error("activation", wrong))

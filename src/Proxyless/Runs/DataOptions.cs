@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Data;
 
 namespace Proxyless.Runs;
@@ -9,7 +10,12 @@ public sealed record DataOptions
     public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
         new Dictionary<string, NumberRange>
         {
-            [nameof(Resolution)] = new(8, 1024, IsWhole: true, Note: "pixels"),
+            [nameof(Resolution)] = new(
+                SearchSpace.LeastResolution,
+                SearchSpace.MostResolution,
+                IsWhole: true,
+                Note: "pixels"
+            ),
             [nameof(Channels)] = new(1, 3, IsWhole: true, Note: "1 for gray or 3 for color"),
             [nameof(MaxPixels)] = new(1, DatasetOptions.MostPixels, IsWhole: true),
             [nameof(ValidationShare)] = new(1e-6, 0.5),

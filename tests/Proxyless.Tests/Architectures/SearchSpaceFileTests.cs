@@ -1,5 +1,6 @@
 using CsCheck;
 using Proxyless.Architectures;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
 
@@ -107,6 +108,20 @@ public sealed class SearchSpaceFileTests
         SearchSpace space = SearchSpaceFile.Open(Path.Combine(Repository.Root, "configs", "spaces", name + ".yaml"));
         Assert.Equal(name, space.Name);
         Assert.Equal(depth, space.Depth);
+    }
+
+    /// <summary>Its configuration has the side of the space, and is read again.</summary>
+    [Theory]
+    [InlineData(8)]
+    [InlineData(2048)]
+    public void A_run_takes_every_side_that_a_space_takes(int side)
+    {
+        SearchSpace space = SearchSpaceFile.Parse(
+            Valid.Replace("resolution: 32", $"resolution: {side}", StringComparison.Ordinal),
+            "space.yaml"
+        );
+        RunOptions options = new() { Data = new() { Resolution = space.Resolution } };
+        Assert.Equal(side, options.Validate().Data.Resolution);
     }
 
     [Theory]
