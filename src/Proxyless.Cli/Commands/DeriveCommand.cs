@@ -57,6 +57,10 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_train) ? Train(derived, options.Data.Path, session) : SearchSummary.Outcome(derived);
     }
 
+    /// <summary>The file of a run has the options of its training too.</summary>
+    public override bool HasUseFor(Option option, ParseResult given, IReadOnlyList<string> names) =>
+        !_training.Contains(option) || given.GetValue(_train) || names.Contains(_train.Name.TrimStart('-'));
+
     /// <summary>Reads over the options of the searched run: a limit may be of any of its targets.</summary>
     public override void CheckRanges(ParseResult parse)
     {

@@ -59,7 +59,10 @@ internal abstract class ReportingCommand : Command
             "A YAML file that can contain every option of this command, such as the config.yaml of a run"
         );
 
-    /// <summary>Options of other commands that the file of <see cref="Config"/> has, and that are not used.</summary>
+    /// <summary>
+    /// Options that the file of <see cref="Config"/> has and that are not used: those of other commands, and those for
+    /// which <see cref="HasUseFor"/> is false.
+    /// </summary>
     public IReadOnlyList<string> PassedOver { get; set; } = [];
 
     /// <summary>
@@ -81,6 +84,14 @@ internal abstract class ReportingCommand : Command
     /// steps.
     /// </summary>
     public virtual bool RunsInEveryProcess => false;
+
+    /// <summary>
+    /// Whether an option of the file of <see cref="Config"/> is used beside the others: the file of a run has all.
+    /// </summary>
+    /// <param name="option">An option of the command.</param>
+    /// <param name="given">The command line.</param>
+    /// <param name="names">The names in the file, without dashes before them.</param>
+    public virtual bool HasUseFor(Option option, ParseResult given, IReadOnlyList<string> names) => true;
 
     /// <summary>Does the work.</summary>
     /// <exception cref="InvalidInputException">The input cannot be used.</exception>

@@ -22,7 +22,7 @@ internal static class ConfigFile
 
     /// <summary>Returns the words that the file stands for.</summary>
     /// <param name="path">The YAML file.</param>
-    /// <param name="command">The command whose options are allowed.</param>
+    /// <param name="command">The command whose options are allowed; it may pass over some.</param>
     /// <param name="given">The command line, whose options are left out.</param>
     /// <exception cref="InvalidInputException">
     /// A key or a value is not allowed; the message says file and line.
@@ -41,12 +41,13 @@ internal static class ConfigFile
         var arguments = new List<string>();
         var passedOver = new List<string>();
         var read = new HashSet<string>();
+        string[] names = [.. file.Keys.Select(NameOf)];
         foreach (string key in file.Keys)
         {
-            string name = key.Replace('_', '-');
+            string name = NameOf(key);
             if (!read.Add(name))
             {
-                string other = file.Keys.First(one => one.Replace('_', '-') == name);
+                string other = file.Keys.First(one => NameOf(one) == name);
                 throw new InvalidInputException(
                     $"{path}, line {file.Line(key)}: '{key}' is the same as '{other}' in line {file.Line(other)}; "
                         + "remove one of them"
@@ -67,6 +68,12 @@ internal static class ConfigFile
                 );
             }
 
+            if (!command.HasUseFor(option, given, names))
+            {
+                passedOver.Add(name);
+                continue;
+            }
+
             // Within one word a value that looks like an option is not one. A flag's value is a separate word, for the
             // error below.
             string[] words =
@@ -85,6 +92,8 @@ internal static class ConfigFile
 
         return new ConfigArguments(arguments, passedOver);
     }
+
+    private static string NameOf(string key) => key.Replace('_', '-');
 
     /// <summary>Parses one entry alone, so that an error can name its line.</summary>
     private static void Check(string[] words, YamlMapping file, string key, Option option, ReportingCommand command)
@@ -119,5 +128,5 @@ internal static class ConfigFile
 
 /// <summary>What a file of <c>--config</c> stands for.</summary>
 /// <param name="Words">The words of a command line.</param>
-/// <param name="PassedOver">Names of options of other commands, which were not used.</param>
+/// <param name="PassedOver">Names of options that the command has no use for, which were not used.</param>
 internal sealed record ConfigArguments(IReadOnlyList<string> Words, IReadOnlyList<string> PassedOver);

@@ -129,6 +129,27 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(4, options.Target.LatencyMs);
     }
 
+    [Fact]
+    public void The_file_of_a_run_serves_a_derivation_and_its_training_where_it_is_trained()
+    {
+        string config = new RunDirectory(_folder.Root).Config;
+        RunConfigFile.Write(
+            config,
+            RunConfigFile.Read(config).WithTraining(training => training with { Epochs = 6, Dropout = 0.25 })
+        );
+        string[] words = ["derive", "--run", _folder.Root, "--config", config, "--latency", "5", "--out", "elsewhere"];
+        ParseResult parse = CommandLine.Parse(CommandLine.Root(), words);
+        var command = (DeriveCommand)parse.CommandResult.Command;
+        Assert.Contains("train-epochs", command.PassedOver);
+        Assert.Equal(5, command.ReadOptions(parse, _folder.Root).Target.LatencyMs);
+
+        parse = CommandLine.Parse(CommandLine.Root(), [.. words, "--train"]);
+        command = (DeriveCommand)parse.CommandResult.Command;
+        Assert.DoesNotContain("train-epochs", command.PassedOver);
+        TrainingOptions training = command.ReadOptions(parse, _folder.Root).Training;
+        Assert.Equal((6, 0.25), (training.Epochs, training.Dropout));
+    }
+
     [Theory]
     [InlineData("derive", "--run", "nowhere")]
     [InlineData("export", "--run", "nowhere")]
