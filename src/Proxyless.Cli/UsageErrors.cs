@@ -46,6 +46,10 @@ internal static class UsageErrors
     public static InvalidInputException Excluding(Option one, Option other) =>
         new($"options '{one.Name}' and '{other.Name}' exclude each other; leave one of them out");
 
+    /// <summary>Creates the error for an option that does something only beside another one.</summary>
+    public static InvalidInputException Idle(Option option, Option needed) =>
+        new($"{option.Name} has nothing to do without {needed.Name}; leave it out, or add that");
+
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "proxyless";
 }

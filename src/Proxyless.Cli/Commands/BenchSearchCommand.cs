@@ -42,6 +42,15 @@ internal sealed class BenchSearchCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
+        int[] ranks = parse.GetValue(_ranks) ?? [];
+        if (
+            ranks.Length == 0
+            && _link.Options.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is { } idle
+        )
+        {
+            throw UsageErrors.Idle(idle, _ranks);
+        }
+
         SearchBenchResult result = SearchBench.Measure(
             LibraryOptions.Read(parse),
             parse.GetValue(_images),
@@ -49,7 +58,7 @@ internal sealed class BenchSearchCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
-        if (parse.GetValue(_ranks) is { Length: > 0 } ranks)
+        if (ranks.Length > 0)
         {
             result = result with { Ranks = SearchScaling.Predict(result, ranks, _link.Of(parse)) };
         }

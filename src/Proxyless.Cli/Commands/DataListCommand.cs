@@ -18,7 +18,7 @@ internal sealed class DataListCommand : ReportingCommand
             "proxyless data list --data photos"
         )
     {
-        Add(LibraryOptions.Data().Options);
+        Add(LibraryOptions.DividedImages().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

@@ -21,6 +21,7 @@ internal sealed class DeriveCommand : ReportingCommand
 
     private readonly RunOptionSet _trainingOptions = new();
     private readonly IReadOnlyList<Option> _training;
+    private readonly IReadOnlyList<Option> _scoring;
 
     private readonly Option<string?> _run = Values.Text("--run", "DIR", "The folder of the finished search");
 
@@ -40,6 +41,7 @@ internal sealed class DeriveCommand : ReportingCommand
         Require(_run);
         _training = [.. _trainingOptions.Time("training of each network").Training().Options];
         Add(LibraryOptions.MovedImages().DerivedLimits().Evaluations().Output().Options);
+        _scoring = [.. LibraryOptions.Options.Where(option => option.Name is "--evaluations" or "--finalists")];
         Add(OptionHeading.Search, _quick);
         Add(OptionHeading.Training, [_train, .. _training]);
     }
@@ -57,9 +59,11 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_train) ? Train(derived, options.Data.Path, session) : SearchSummary.Outcome(derived);
     }
 
-    /// <summary>The file of a run has the options of its training too.</summary>
+    /// <summary>The file of a run has the options of its training too, and may have those of its scores.</summary>
     public override bool HasUseFor(Option option, ParseResult given, IReadOnlyList<string> names) =>
-        !_training.Contains(option) || given.GetValue(_train) || names.Contains(_train.Name.TrimStart('-'));
+        _training.Contains(option)
+            ? given.GetValue(_train) || names.Contains(_train.Name.TrimStart('-'))
+            : !_scoring.Contains(option) || !given.GetValue(_quick);
 
     /// <summary>Reads over the options of the searched run: a limit may be of any of its targets.</summary>
     public override void CheckRanges(ParseResult parse)
@@ -78,14 +82,16 @@ internal sealed class DeriveCommand : ReportingCommand
     /// <summary>All options are those of the searched run, except for the given limits and the folder.</summary>
     internal RunOptions ReadOptions(ParseResult parse, string run)
     {
-        if (
-            !parse.GetValue(_train)
-            && _training.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is { } idle
-        )
+        Option? Given(IEnumerable<Option> among) =>
+            among.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
+        if (!parse.GetValue(_train) && Given(_training) is { } idle)
         {
-            throw new InvalidInputException(
-                $"{idle.Name} has nothing to do without --train; leave it out, or add that"
-            );
+            throw UsageErrors.Idle(idle, _train);
+        }
+
+        if (parse.GetValue(_quick) && Given(_scoring) is { } scored)
+        {
+            throw UsageErrors.Excluding(_quick, scored);
         }
 
         RunOptions options = _trainingOptions.Read(

@@ -66,7 +66,8 @@ internal sealed class QuantizeCommand : ReportingCommand
     );
     private readonly Option<long?> _maxPixels = Values.Integer(
         "--max-pixels",
-        $"Maximum pixels, width times height, of a photograph that is read ({DatasetOptions.DefaultMaxPixels})",
+        $"Maximum pixels, width times height, of a photograph of --data that is read "
+            + $"({DatasetOptions.DefaultMaxPixels})",
         1,
         DatasetOptions.MostPixels
     );
@@ -88,6 +89,12 @@ internal sealed class QuantizeCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
+        if (parse.GetValue(_maxPixels) is not null && parse.GetValue(_data) is null)
+        {
+            // The images of a run are read as the run reads them.
+            throw UsageErrors.Idle(_maxPixels, _data);
+        }
+
         string? name = _model.NameOf(parse);
         string model = name ?? _model.FileOf(parse, session, Examples[0]);
         string output = parse.GetValue(_out) ?? OutOf(model, name);

@@ -31,6 +31,7 @@ internal static partial class LibraryWords
         [Name(nameof(DatasetOptions), nameof(DatasetOptions.MaxPixels))] = "--max-pixels",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Networks))] = "--network",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Without))] = "--without",
+        [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Seeds))] = "--seeds",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Targets))] = "--targets",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.ScoredBy))] = "--scored-by",
         [Name(nameof(ProfileMode), nameof(ProfileMode.Thorough))] = "--thorough",

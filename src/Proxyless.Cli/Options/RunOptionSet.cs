@@ -86,6 +86,14 @@ internal sealed class RunOptionSet
             Integer("--resolution", "Side of the images in pixels (the space's)"),
             (o, v) => o with { Resolution = (int)v! }
         );
+        return Division();
+    }
+
+    /// <summary>The images, and how they are divided, without the size at which a network takes them.</summary>
+    public RunOptionSet DividedImages() => Images().Division();
+
+    private RunOptionSet Division()
+    {
         AddToData(
             Integer("--channels", "1 for gray, 3 for color (as in the data)"),
             (o, v) => o with { Channels = (int)v! }

@@ -25,7 +25,8 @@ public sealed record ComparisonOptions
     public IReadOnlyList<string> Without { get; init; } = [];
 
     /// <summary>
-    /// Trainings of each network, with seeds 0, 1 and so on; null: 1, or as many as the resumed comparison has.
+    /// Trainings of each network, with seeds 0, 1 and so on; null: 1, or as many as the resumed comparison has, which
+    /// keeps all of them.
     /// </summary>
     public int? Seeds { get; init; }
 

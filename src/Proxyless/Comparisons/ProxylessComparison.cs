@@ -66,6 +66,14 @@ public static class ProxylessComparison
 
         // Before anything is profiled: a wrong name costs nothing.
         ComparisonPlan begun = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
+        if (run.Resume && options.Seeds < begun.Seeds)
+        {
+            throw new InvalidInputException(
+                Invariant($"ComparisonOptions.Seeds = {options.Seeds}: the comparison in '{directory.Run.Root}' has ")
+                    + Invariant($"{begun.Seeds} trainings of each network, and keeps them; leave it out, or give more")
+            );
+        }
+
         ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, begun, directory))];
         foreach (NetworkRequest request in requests)
         {

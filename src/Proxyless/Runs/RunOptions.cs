@@ -133,6 +133,11 @@ public sealed record RunOptions
             );
         }
 
+        if (!Resume)
+        {
+            RequireUsed();
+        }
+
         if (this is { Time: not null, Search.Epochs: not null, Training.Epochs: not null })
         {
             throw new InvalidInputException(
@@ -142,6 +147,33 @@ public sealed record RunOptions
         }
 
         return Validate();
+    }
+
+    /// <summary>Rejects a number that the search would not use; a run's configuration has its default.</summary>
+    private void RequireUsed()
+    {
+        var usual = new SearchOptions();
+        if (
+            Search.ObjectiveWeight != usual.ObjectiveWeight
+            && Search.Objective is not (ObjectiveKind.Linear or ObjectiveKind.Log)
+        )
+        {
+            throw new InvalidInputException(
+                "SearchOptions.ObjectiveWeight is for ObjectiveKind.Linear and ObjectiveKind.Log, which alone weight "
+                    + "the costs; leave it out"
+            );
+        }
+
+        if (
+            Search.ReinforceSamples != usual.ReinforceSamples
+            && Search.Update is not (ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut)
+        )
+        {
+            throw new InvalidInputException(
+                "SearchOptions.ReinforceSamples is for ArchitectureUpdate.Reinforce and "
+                    + "ArchitectureUpdate.LeaveOneOut, which alone sample architectures; leave it out"
+            );
+        }
     }
 
     /// <summary>Checks every range, and what leaves a training that begins nothing to decide.</summary>

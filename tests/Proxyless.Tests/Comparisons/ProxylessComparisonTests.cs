@@ -327,6 +327,17 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             );
             Assert.Equal(FinishedRun.TestImages, judged.Images);
         }
+
+        // Fewer are not taken for as many.
+        var fewer = new ComparisonOptions
+        {
+            Run = new RunOptions { Out = options.Run.Out, Resume = true },
+            Seeds = 1,
+        };
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessComparison.Run(fewer, NullRunObserver.Instance, Cancellation)
+        );
+        Assert.Contains("ComparisonOptions.Seeds = 1: ", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -187,6 +187,34 @@ public sealed class RunTests
             ),
             StringComparison.Ordinal
         );
+        SearchOptions[] idle =
+        [
+            new() { ObjectiveWeight = 0.7 },
+            new() { ObjectiveWeight = 0.7, Objective = ObjectiveKind.Equality },
+            new() { ReinforceSamples = 8 },
+            new() { ReinforceSamples = 8, Update = ArchitectureUpdate.FullPath },
+        ];
+        Assert.All(
+            idle,
+            search =>
+                Assert.Contains(
+                    search.ReinforceSamples == 8 ? "SearchOptions.ReinforceSamples" : "SearchOptions.ObjectiveWeight",
+                    Message(new RunOptions { Search = search }),
+                    StringComparison.Ordinal
+                )
+        );
+        RunOptions used = new()
+        {
+            Search = new()
+            {
+                ObjectiveWeight = 0.7,
+                Objective = ObjectiveKind.Linear,
+                ReinforceSamples = 8,
+                Update = ArchitectureUpdate.LeaveOneOut,
+            },
+        };
+        Assert.NotNull(used.ValidateForSearch());
+        Assert.NotNull(new RunOptions { Search = idle[0], Resume = true }.ValidateForSearch());
         Assert.Contains(
             "RunOptions.Time",
             Message(
