@@ -8,13 +8,18 @@ internal static class FileDownload
 {
     private const int BufferBytes = 1 << 16;
 
+    // Beside what has arrived: the entity tag of the server's file, which changes with its content.
+    private const string TagEnding = ".etag";
+
     // Time without a byte after which a connection is given up.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Downloads a file and checks it.</summary>
     /// <param name="client">Sends the request.</param>
     /// <param name="location">Where the file is.</param>
-    /// <param name="path">The destination; existing bytes are taken for the beginning of the file.</param>
+    /// <param name="path">
+    /// The destination; existing bytes are taken for the beginning of the file. Nobody else may write there.
+    /// </param>
     /// <param name="digest">The file's digest; null if none is published.</param>
     /// <param name="byHand">What to do otherwise, for messages.</param>
     /// <param name="observer">Receives progress reports, in bytes.</param>
@@ -46,6 +51,7 @@ internal static class FileDownload
             throw new IOException($"{location} cannot be downloaded: {exception.Message}; {byHand}", exception);
         }
 
+        File.Delete(path + TagEnding);
         if (digest is not null && digest.Of(path) is var found && found != digest.Digits)
         {
             File.Delete(path);
@@ -69,6 +75,9 @@ internal static class FileDownload
         if (done > 0)
         {
             request.Headers.Range = new RangeHeaderValue(done, null);
+
+            // The server sends all of a file that has changed.
+            request.Headers.IfRange = ReadTag(path) is { } tag ? new RangeConditionHeaderValue(tag) : null;
         }
 
         using HttpResponseMessage response = await client
@@ -91,6 +100,12 @@ internal static class FileDownload
         done = continues ? done : 0;
         using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         using var destination = new FileStream(path, continues ? FileMode.Append : FileMode.Create, FileAccess.Write);
+        if (!continues)
+        {
+            // Only now: with a new tag, the old bytes would be taken for the beginning of the new file.
+            WriteTag(path, response.Headers.ETag);
+        }
+
         long? total = response.Content.Headers.ContentLength + done;
         var progress = new Progress(observer, "download", done, total);
         byte[] buffer = new byte[BufferBytes];
@@ -102,6 +117,25 @@ internal static class FileDownload
         }
 
         return true;
+    }
+
+    private static EntityTagHeaderValue? ReadTag(string path)
+    {
+        string? text = File.Exists(path + TagEnding) ? File.ReadAllText(path + TagEnding) : null;
+        return EntityTagHeaderValue.TryParse(text, out EntityTagHeaderValue? tag) ? tag : null;
+    }
+
+    private static void WriteTag(string path, EntityTagHeaderValue? tag)
+    {
+        // Files with the same weak tag may differ in their bytes.
+        if (tag is { IsWeak: false })
+        {
+            AtomicFile.WriteAllText(path + TagEnding, tag.ToString());
+        }
+        else
+        {
+            File.Delete(path + TagEnding);
+        }
     }
 
     // A client that times out reports a cancellation that nobody requested.

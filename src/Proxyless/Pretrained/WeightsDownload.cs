@@ -1,4 +1,5 @@
 using Proxyless.Files;
+using Proxyless.Weights;
 
 namespace Proxyless.Pretrained;
 
@@ -6,6 +7,9 @@ namespace Proxyless.Pretrained;
 internal static class WeightsDownload
 {
     private const string Partial = ".partial";
+    private const string Locked = ".lock";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Returns the file of a network's weights, downloaded if it is not in the cache.</summary>
     /// <param name="name">The network's name.</param>
@@ -44,26 +48,87 @@ internal static class WeightsDownload
         }
 
         Directory.CreateDirectory(folder);
+        string place = file + Locked;
+        using (await TakeAsync(place, file, observer, cancellationToken).ConfigureAwait(false))
+        {
+            // Another process may have downloaded it meanwhile.
+            if (!File.Exists(file))
+            {
+                await DownloadAsync(location, source.Digest, file, handler, observer, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+
+        // Whoever locks it from now on finds the file. Windows deletes no file that another process has open.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.Delete(place);
+        }
+
+        return file;
+    }
+
+    /// <summary>Locks a download; waits as long as another process has it.</summary>
+    private static async Task<FileStream> TakeAsync(
+        string place,
+        string file,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        for (bool isTold = false; ; isTold = true)
+        {
+            if (FileLock.TryTake(place) is { } held)
+            {
+                return held;
+            }
+
+            if (!isTold)
+            {
+                observer.Message($"another process downloads '{file}'; waiting for it");
+            }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task DownloadAsync(
+        Uri location,
+        FileDigest? digest,
+        string file,
+        HttpMessageHandler handler,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        string byHand = $"download {location} yourself and give the file to PretrainedModel.Import";
         using var client = new HttpClient(handler, disposeHandler: false);
         await FileDownload
-            .FetchAsync(
-                client,
-                location,
-                file + Partial,
-                source.Digest,
-                $"download {location} yourself and give the file to PretrainedModel.Import",
-                observer,
-                cancellationToken
-            )
+            .FetchAsync(client, location, file + Partial, digest, byHand, observer, cancellationToken)
             .ConfigureAwait(false);
-        if (source.Digest is null)
+        if (digest is null)
         {
-            observer.Message(
-                $"no digest of {location} is published: that the file is complete is seen when it is read"
-            );
+            RequireWeights(location, file + Partial, byHand);
+            observer.Message($"no digest of {location} is published: the only check is that the file can be read");
         }
 
         File.Move(file + Partial, file, overwrite: true);
-        return file;
+    }
+
+    /// <summary>What cannot be read is removed: else it would be there already from now on.</summary>
+    private static void RequireWeights(Uri location, string path, string byHand)
+    {
+        try
+        {
+            _ = WeightsFile.Read(path);
+        }
+        catch (InvalidInputException exception)
+        {
+            File.Delete(path);
+            throw new IOException(
+                $"what arrived from {location} cannot be read as weights ({exception.Message}); try again, or {byHand}",
+                exception
+            );
+        }
     }
 }

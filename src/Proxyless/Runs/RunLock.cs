@@ -229,17 +229,11 @@ internal sealed class RunLock : IDisposable
             try
             {
                 Directory.CreateDirectory(folder);
-
-                // On Unix this is flock(2), which is released when the process ends.
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return FileLock.TryTake(path);
             }
             catch (IOException exception) when (attempt < Attempts && WasRemovedMeanwhile(folder, exception))
             {
                 // The earlier job has just removed its empty folder.
-            }
-            catch (IOException exception) when (IsLockedElsewhere(exception))
-            {
-                return null;
             }
             catch (Exception exception)
                 when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -261,10 +255,6 @@ internal sealed class RunLock : IDisposable
         exception is DirectoryNotFoundException or FileNotFoundException
             ? Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder)))
             : exception.HResult is 17 or unchecked((int)0x800700B7) && !File.Exists(folder);
-
-    /// <summary>EWOULDBLOCK on Linux and on macOS, and ERROR_SHARING_VIOLATION.</summary>
-    private static bool IsLockedElsewhere(IOException exception) =>
-        exception.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>
     /// Whether the file still exists under its name: a time that is set by its handle is read by the name.

@@ -118,6 +118,17 @@ internal static class SafeTensorsReader
                 end = to;
             }
 
+            // The format allows none: they are of another file.
+            if (end != stream.Length - data)
+            {
+                throw new InvalidInputException(
+                    $"{path} is damaged: {stream.Length - data - end} bytes follow its last tensor"
+                )
+                {
+                    File = path,
+                };
+            }
+
             return (tensors, metadata);
         }
         catch (Exception exception)

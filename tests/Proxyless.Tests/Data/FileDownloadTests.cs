@@ -22,18 +22,32 @@ public sealed class FileDownloadTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task An_interrupted_download_continues_where_it_ended()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("\"1\"")]
+    public async Task An_interrupted_download_continues_where_it_ended(string? tag)
     {
-        var server = new RangeServer(Content) { BreaksOffAfter = 100_000 };
+        var server = new RangeServer(Content) { BreaksOffAfter = 100_000, Tag = tag };
         await Assert.ThrowsAsync<IOException>(() => Fetch(server));
         Assert.Equal(Content[..100_000], File.ReadAllBytes(Target));
         var reports = new List<RunProgress>();
-        await Fetch(new RangeServer(Content) { Asked = server.Asked }, reports);
+        await Fetch(new RangeServer(Content) { Asked = server.Asked, Tag = tag }, reports);
         Assert.Equal(Content, File.ReadAllBytes(Target));
         Assert.Equal([null, 100_000], server.Asked);
         Assert.All(reports, report => Assert.Equal(Content.Length, report.Total));
         Assert.Equal(Content.Length, reports[^1].Done);
+    }
+
+    [Fact]
+    public async Task A_file_that_changed_on_the_server_is_not_continued()
+    {
+        byte[] earlier = [.. Content.Select(value => (byte)~value)];
+        await Assert.ThrowsAsync<IOException>(() =>
+            Fetch(new RangeServer(earlier) { BreaksOffAfter = 100_000, Tag = "\"1\"" })
+        );
+        await Fetch(new RangeServer(Content) { Tag = "\"2\"" });
+        Assert.Equal(Content, File.ReadAllBytes(Target));
+        Assert.Equal([Target], Directory.EnumerateFiles(_folder.Root));
     }
 
     [Fact]
@@ -103,6 +117,9 @@ public sealed class FileDownloadTests : IDisposable
 
         public int? BreaksOffAfter { get; init; }
 
+        /// <summary>The entity tag of the file; null for none.</summary>
+        public string? Tag { get; init; }
+
         /// <summary>From where each request wanted the file; null for all of it.</summary>
         public List<long?> Asked { get; init; } = [];
 
@@ -113,26 +130,32 @@ public sealed class FileDownloadTests : IDisposable
         {
             long? from = request.Headers.Range?.Ranges.Single().From;
             Asked.Add(from);
-            if (!KnowsRanges || from is not { } first)
+            bool isOther = request.Headers.IfRange?.EntityTag is { } asked && asked.Tag != Tag;
+            HttpResponseMessage response = Answer(KnowsRanges && !isOther ? from : null);
+            response.Headers.ETag = Tag is null ? null : new EntityTagHeaderValue(Tag);
+            return Task.FromResult(response);
+        }
+
+        private HttpResponseMessage Answer(long? from)
+        {
+            if (from is not { } first)
             {
-                return Task.FromResult(
-                    new HttpResponseMessage
-                    {
-                        Content = BreaksOffAfter is { } bytes
-                            ? new StreamContent(new BrokenStream(content[..bytes]))
-                            : new ByteArrayContent(content),
-                    }
-                );
+                return new HttpResponseMessage
+                {
+                    Content = BreaksOffAfter is { } bytes
+                        ? new StreamContent(new BrokenStream(content[..bytes]))
+                        : new ByteArrayContent(content),
+                };
             }
 
             if (first >= content.Length)
             {
-                return Task.FromResult(new HttpResponseMessage(HttpStatusCode.RequestedRangeNotSatisfiable));
+                return new HttpResponseMessage(HttpStatusCode.RequestedRangeNotSatisfiable);
             }
 
             var rest = new ByteArrayContent(content[(int)first..]);
             rest.Headers.ContentRange = new ContentRangeHeaderValue(first, content.Length - 1, content.Length);
-            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.PartialContent) { Content = rest });
+            return new HttpResponseMessage(HttpStatusCode.PartialContent) { Content = rest };
         }
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Fuzz;
 using Proxyless.Weights;
 using Xunit;
 
@@ -319,6 +320,17 @@ public sealed class WeightsFileTests : IDisposable
         var exception = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(_folder.Root));
         Assert.Contains("is a folder", exception.Message, StringComparison.Ordinal);
         Assert.Equal(_folder.Root, exception.File);
+    }
+
+    [Fact]
+    public void Bytes_behind_the_last_tensor_of_safetensors_are_refused()
+    {
+        string header = """{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""";
+        Assert.Equal([0], Read(ContainerMutator.SafeTensors(header, new byte[4])).Tensors["x"].Values);
+        var refused = Assert.Throws<InvalidInputException>(() =>
+            Read(ContainerMutator.SafeTensors(header, new byte[7]))
+        );
+        Assert.Contains("3 bytes follow its last tensor", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
