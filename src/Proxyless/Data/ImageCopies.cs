@@ -25,6 +25,11 @@ internal sealed class ImageCopies
     // The run needs the disk too.
     private const int ShareOfFree = 2;
 
+    // Other processes fill the disk and the folder meanwhile. The folder takes longer to add up: it is looked at every
+    // 512 MB.
+    private const long DefaultCheckedBytes = 64L << 20;
+    private const int DiskChecksPerFolderCheck = 8;
+
     // An image with fewer pixels than 2 x 2 for each of its copy is decoded fast enough.
     private const int LeastReduction = 2;
 
@@ -45,20 +50,29 @@ internal sealed class ImageCopies
 
     private readonly string _root;
     private readonly long _mostBytes;
-    private readonly long? _freeBytes;
+    private readonly Func<long> _freeBytes;
+    private readonly long _checkedBytes;
     private readonly Lazy<Space> _space;
     private long _bytesKept;
+    private volatile bool _isFull;
 
     /// <summary>Uses a folder of copies; nothing is read before a copy is asked for.</summary>
     /// <param name="folder">The folder; it need not exist.</param>
     /// <param name="mostBytes">The most bytes of all copies.</param>
-    /// <param name="freeBytes">Free bytes of its disk; null: those that it has.</param>
-    public ImageCopies(string folder, long mostBytes, long? freeBytes = null)
+    /// <param name="freeBytes">Returns the free bytes of its disk; null: those that it has.</param>
+    /// <param name="checkedBytes">After so many bytes kept, it is checked whether there is still room.</param>
+    public ImageCopies(
+        string folder,
+        long mostBytes,
+        Func<long>? freeBytes = null,
+        long checkedBytes = DefaultCheckedBytes
+    )
     {
         Folder = folder;
         _root = Path.Combine(folder, Invariant($"v{Version}"));
         _mostBytes = mostBytes;
-        _freeBytes = freeBytes;
+        _freeBytes = freeBytes ?? FreeBytes;
+        _checkedBytes = checkedBytes;
         _space = new Lazy<Space>(FindSpace);
     }
 
@@ -72,7 +86,7 @@ internal sealed class ImageCopies
     public long Bytes => _space.Value.Taken + Interlocked.Read(ref _bytesKept);
 
     /// <summary>Bytes of the copies that this process can still keep.</summary>
-    public long BytesLeft => Math.Max(0, _space.Value.Left - Interlocked.Read(ref _bytesKept));
+    public long BytesLeft => _isFull ? 0 : Math.Max(0, _space.Value.Left - Interlocked.Read(ref _bytesKept));
 
     /// <summary>Whether there is room for the copies of a number of photographs, of which some may be there.</summary>
     /// <param name="count">The number of photographs.</param>
@@ -177,21 +191,40 @@ internal sealed class ImageCopies
 
     private void Keep(string path, byte[] copy)
     {
-        if (Interlocked.Add(ref _bytesKept, copy.Length) > _space.Value.Left)
-        {
-            Interlocked.Add(ref _bytesKept, -copy.Length);
-            return;
-        }
-
+        long kept = Interlocked.Add(ref _bytesKept, copy.Length);
         try
         {
-            AtomicFile.WritePrivateWithoutFlush(path, copy);
+            if (!_isFull && kept <= _space.Value.Left && HasRoomYet(kept - copy.Length, kept))
+            {
+                AtomicFile.WritePrivateWithoutFlush(path, copy);
+                return;
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Done without.
-            Interlocked.Add(ref _bytesKept, -copy.Length);
         }
+
+        Interlocked.Add(ref _bytesKept, -copy.Length);
+    }
+
+    /// <summary>
+    /// Whether other processes have left room; every so many bytes, and once they have not, no more.
+    /// </summary>
+    /// <param name="before">Bytes kept before the copy at hand.</param>
+    /// <param name="kept">Bytes kept with it.</param>
+    private bool HasRoomYet(long before, long kept)
+    {
+        bool IsEvery(long bytes) => before / bytes != kept / bytes;
+        bool isDiskFull = IsEvery(_checkedBytes) && _freeBytes() < _space.Value.Free / ShareOfFree;
+        bool isFolderFull =
+            IsEvery(_checkedBytes * DiskChecksPerFolderCheck) && FindCopies().Sum(copy => copy.Bytes) >= _mostBytes;
+        if (isDiskFull || isFolderFull)
+        {
+            _isFull = true;
+        }
+
+        return !_isFull;
     }
 
     private Space FindSpace()
@@ -199,12 +232,13 @@ internal sealed class ImageCopies
         try
         {
             long taken = Trim();
-            return new Space(taken, Math.Min(_mostBytes - taken, FreeBytes() / ShareOfFree));
+            long free = _freeBytes();
+            return new Space(taken, Math.Min(_mostBytes - taken, free / ShareOfFree), free);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // It belongs to another user, or another process is trimming it: nothing more is kept this time.
-            return new Space(0, 0);
+            return new Space(0, 0, 0);
         }
     }
 
@@ -212,17 +246,7 @@ internal sealed class ImageCopies
     /// <returns>Bytes of those that are left.</returns>
     private long Trim()
     {
-        if (!Directory.Exists(_root))
-        {
-            return 0;
-        }
-
-        (FileInfo File, long Bytes)[] copies =
-        [
-            .. new DirectoryInfo(_root)
-                .EnumerateFiles("*", SearchOption.AllDirectories)
-                .Select(file => (file, LengthOf(file))),
-        ];
+        (FileInfo File, long Bytes)[] copies = FindCopies();
         long bytes = copies.Sum(copy => copy.Bytes);
         if (bytes <= FullShare * _mostBytes)
         {
@@ -243,6 +267,16 @@ internal sealed class ImageCopies
         return bytes;
     }
 
+    private (FileInfo File, long Bytes)[] FindCopies() =>
+        Directory.Exists(_root)
+            ?
+            [
+                .. new DirectoryInfo(_root)
+                    .EnumerateFiles("*", SearchOption.AllDirectories)
+                    .Select(file => (file, LengthOf(file))),
+            ]
+            : [];
+
     /// <summary>0 for what another process has just renamed or removed.</summary>
     private static long LengthOf(FileInfo file)
     {
@@ -258,11 +292,6 @@ internal sealed class ImageCopies
 
     private long FreeBytes()
     {
-        if (_freeBytes is { } given)
-        {
-            return given;
-        }
-
         string folder = Path.GetFullPath(Folder);
         while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } parent)
         {
@@ -293,5 +322,6 @@ internal sealed class ImageCopies
     /// <summary>The room for copies when a process began to use them.</summary>
     /// <param name="Taken">Bytes of the copies that were there.</param>
     /// <param name="Left">Bytes that it may add.</param>
-    private sealed record Space(long Taken, long Left);
+    /// <param name="Free">Free bytes of the disk.</param>
+    private sealed record Space(long Taken, long Left, long Free);
 }

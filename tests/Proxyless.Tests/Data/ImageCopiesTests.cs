@@ -209,10 +209,38 @@ public sealed class ImageCopiesTests : IDisposable
     public void A_disk_that_is_nearly_full_is_left_to_the_run()
     {
         byte[] photograph = Photograph(8);
-        Render(Source(photograph, new ImageCopies(Root, NoLimit, freeBytes: 1000)), Augmented, 1);
+        Render(Source(photograph, new ImageCopies(Root, NoLimit, () => 1000)), Augmented, 1);
         Assert.Empty(Files());
-        Render(Source(photograph, new ImageCopies(Root, NoLimit, freeBytes: 1_000_000)), Augmented, 1);
+        Render(Source(photograph, new ImageCopies(Root, NoLimit, () => 1_000_000)), Augmented, 1);
         Assert.Single(Files());
+    }
+
+    [Fact]
+    public void A_disk_that_others_fill_meanwhile_is_left_to_them()
+    {
+        long free = 1_000_000;
+        var copies = new ImageCopies(Root, NoLimit, () => free, checkedBytes: 1);
+        using EncodedImage image = EncodedImage.Open(Photograph(8), "photograph");
+        copies.Make(image, 1UL, 96);
+        Assert.Single(Files());
+        free = 400_000;
+        copies.Make(image, 2UL, 96);
+        Assert.Single(Files());
+        Assert.Equal(0, copies.BytesLeft);
+        Assert.Equal(new FileInfo(Files()[0]).Length, copies.Bytes);
+    }
+
+    [Fact]
+    public void What_other_processes_keep_meanwhile_counts()
+    {
+        var copies = new ImageCopies(Root, 100_000, () => NoLimit, checkedBytes: 1);
+        using EncodedImage image = EncodedImage.Open(Photograph(8), "photograph");
+        copies.Make(image, 1UL, 96);
+        Assert.Single(Files());
+        _folder.Add("copies/v1/96/00/a.jpg", new byte[100_000]);
+        copies.Make(image, 2UL, 96);
+        Assert.Equal(2, Files().Length);
+        Assert.Equal(0, copies.BytesLeft);
     }
 
     [Fact]
