@@ -118,7 +118,18 @@ internal sealed class ComparisonDirectory(string path)
     /// host, and do not end, since there may be work for them.
     /// </summary>
     /// <param name="watch">What this process has seen of other claims.</param>
-    public bool IsPreparing(ClaimWatch watch) => WorkClaim.IsHeldIn(Preparing, watch);
+    public bool IsPreparing(ClaimWatch watch)
+    {
+        try
+        {
+            return WorkClaim.IsHeldIn(Preparing, watch);
+        }
+        catch (IOException)
+        {
+            // It is not known: trainings can wait, and whoever waits for a beginning does so for a limited time.
+            return File.Exists(PlanFile);
+        }
+    }
 
     /// <summary>Notes that networks are measured, until the result is disposed of; the folder is locked.</summary>
     /// <exception cref="InvalidInputException">The folder cannot be written.</exception>

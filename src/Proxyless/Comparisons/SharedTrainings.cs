@@ -261,6 +261,13 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
             return;
         }
 
+        // One that has ended the training has left no claim.
+        if (!taken.IsTakenOver() && !IsSettled(work))
+        {
+            context.Observer.Warning($"'{folder}': the claim of this process is gone; what it has trained stays there");
+            return;
+        }
+
         TrainingAttempt.Remove(folder, taken.Number);
         context.Observer.Warning(
             $"'{folder}' was taken over by another process: this one had stood still for "

@@ -52,11 +52,13 @@ internal sealed class WorkClaim : IDisposable
     public CancellationToken Lost => _lost.Token;
 
     /// <summary>Whether the work of a folder was ever claimed, and is not completed.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
     public static bool IsIn(string folder) => LastIn(folder) > 0;
 
     /// <summary>Whether a process has the work of a folder, and shows life.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="watch">What this process has seen of other claims.</param>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
     public static bool IsHeldIn(string folder, ClaimWatch watch) =>
         LastIn(folder) is > 0 and var last && !IsFree(PathOf(folder, last), watch);
 
@@ -140,12 +142,24 @@ internal sealed class WorkClaim : IDisposable
     }
 
     /// <summary>Whether the claim is still this process's, by its file and not by the last look at it.</summary>
+    /// <exception cref="IOException">The folder or the file cannot be read, which says nothing.</exception>
     public bool IsHeld()
     {
         // Else this process could read what it is just writing.
         lock (_access)
         {
             return LastIn(_folder) == Number && Record.Read(PathOf(_folder, Number))?.Id == _record.Id;
+        }
+    }
+
+    /// <summary>Whether another process's claim was read: one that is gone or damaged is nobody's.</summary>
+    /// <exception cref="IOException">The folder or the file cannot be read, which says nothing.</exception>
+    public bool IsTakenOver()
+    {
+        lock (_access)
+        {
+            return LastIn(_folder) > Number
+                || (Record.Read(PathOf(_folder, Number)) is { } found && found.Id != _record.Id);
         }
     }
 
@@ -296,10 +310,18 @@ internal sealed class WorkClaim : IDisposable
     private static string PathOf(string folder, int number) =>
         Path.Combine(folder, Invariant($"{Prefix}{number}{Suffix}"));
 
-    private static int[] Numbers(string folder) =>
-        Directory.Exists(folder)
-            ? NumberedNames.In(Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}"), Prefix, Suffix)
-            : [];
+    private static int[] Numbers(string folder)
+    {
+        try
+        {
+            return NumberedNames.In(Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}"), Prefix, Suffix);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Only this: after an error of a file server, the claims may well be there.
+            return [];
+        }
+    }
 
     /// <summary>The number of the last claim in a folder; 0 if there is none.</summary>
     private static int LastIn(string folder) => Numbers(folder).DefaultIfEmpty(0).Max();

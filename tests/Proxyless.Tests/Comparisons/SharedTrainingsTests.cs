@@ -142,6 +142,19 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
     }
 
     [Fact]
+    public void Where_it_cannot_be_read_whether_networks_are_measured_trainings_wait()
+    {
+        var directory = new ComparisonDirectory(run.PathOf("unreadable"));
+        Directory.CreateDirectory(directory.Run.Root);
+
+        // A file cannot be listed.
+        File.WriteAllText(Path.Combine(directory.Run.Root, ".preparing"), "");
+        Assert.False(directory.IsPreparing(ClaimWatch.OfProcess()));
+        File.WriteAllText(Path.Combine(directory.Run.Root, ComparisonDirectory.PlanName), "");
+        Assert.True(directory.IsPreparing(ClaimWatch.OfProcess()));
+    }
+
+    [Fact]
     public void A_comparison_that_was_killed_before_its_plan_can_be_begun_again()
     {
         ComparisonDirectory directory = Stopped("unbegun", 1);

@@ -202,6 +202,42 @@ public sealed class WorkClaimTests : IDisposable
     }
 
     [Fact]
+    public void An_error_of_the_file_system_is_not_taken_for_the_end_of_a_claim()
+    {
+        string folder = Path.Combine(_folder.Root, "work");
+        string aside = Path.Combine(_folder.Root, "aside");
+        using WorkClaim claim = WorkClaim.TryTake(folder, _still)!;
+        Directory.Move(folder, aside);
+
+        // Listing a file is an error, but not that of a folder that is missing.
+        File.WriteAllText(folder, "");
+        claim.Beat();
+        Assert.False(claim.Lost.IsCancellationRequested);
+        Assert.ThrowsAny<IOException>(() => claim.IsHeld());
+        Assert.ThrowsAny<IOException>(() => WorkClaim.IsHeldIn(folder, Watch()));
+        File.Delete(folder);
+        Directory.Move(aside, folder);
+        claim.Beat();
+        Assert.True(claim.IsHeld());
+    }
+
+    [Fact]
+    public void Only_a_claim_of_another_that_was_read_counts_as_taken_over()
+    {
+        using WorkClaim first = Take(_still, Holders.Elsewhere())!;
+        Assert.False(first.IsTakenOver());
+        File.Delete(Claim(1));
+        Assert.False(first.IsHeld());
+        Assert.False(first.IsTakenOver());
+        File.WriteAllText(Claim(1), "damaged");
+        Assert.False(first.IsTakenOver());
+        Leave(_folder.Root, Holders.Elsewhere());
+        Assert.True(first.IsTakenOver());
+        File.Move(Claim(1), Claim(2));
+        Assert.True(first.IsTakenOver());
+    }
+
+    [Fact]
     public void A_file_system_that_cannot_tell_who_was_first_is_refused()
     {
         InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
