@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Runs;
@@ -18,7 +19,12 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     private readonly ClaimWatch _leader = ClaimWatch.OfProcess();
+    private readonly Lazy<int> _integerBits = new(() => UsualIntegers.WeightBitsFor([]));
     private readonly HashSet<(string Folder, int? IntegerBits)> _trained = [];
+
+    // Folders of trainings that failed in this process, and the first error.
+    private readonly HashSet<string> _failed = [];
+    private Exception? _error;
     private string _told = "";
 
     /// <summary>The same for this process as it is.</summary>
@@ -30,6 +36,9 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     /// <returns>The number of trainings of this process.</returns>
     /// <exception cref="TrainingDivergedException">
     /// A training diverged, here or elsewhere; all others are done.
+    /// </exception>
+    /// <exception cref="InvalidInputException">
+    /// A training cannot be done here, and all others are done; or this processor cannot judge the integer models.
     /// </exception>
     public int Run(Action trained)
     {
@@ -52,7 +61,14 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
                 return own;
             }
 
-            switch (left.Select(TryTrain).FirstOrDefault(outcome => outcome != Outcome.Busy))
+            RequireIntegers(plan);
+            Work[] possible = [.. left.Where(work => !_failed.Contains(FolderOf(work)))];
+            if (possible.Length == 0)
+            {
+                ExceptionDispatchInfo.Throw(_error!);
+            }
+
+            switch (possible.Select(TryTrain).FirstOrDefault(outcome => outcome != Outcome.Busy))
             {
                 case Outcome.Trained:
                     own++;
@@ -60,9 +76,9 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
                     break;
                 case Outcome.Busy:
                     Wait(
-                        left.Length == 1
+                        possible.Length == 1
                             ? "one training is left, in another process; waiting for it"
-                            : $"{left.Length} trainings are left, each in another process; waiting for them"
+                            : $"{possible.Length} trainings are left, each in another process; waiting for them"
                     );
                     break;
             }
@@ -186,6 +202,17 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
             Leave(work, taken);
             return Outcome.Settled;
         }
+        catch (Exception exception)
+            when (exception is not (OperationCanceledException or IOException or UnauthorizedAccessException)
+                && taken.IsHeld()
+            )
+        {
+            // It would fail here again; the others may not, and it may not elsewhere.
+            context.Observer.Warning($"a training failed, and the others are done first: {exception.Message}");
+            _failed.Add(folder);
+            _error ??= exception;
+            return Outcome.Settled;
+        }
     }
 
     private Outcome Train(Work work, WorkClaim taken, CancellationToken cancellationToken)
@@ -245,6 +272,19 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         if (!taken.IsHeld())
         {
             throw new OperationCanceledException(taken.Lost);
+        }
+    }
+
+    /// <summary>Integer models are judged on this processor, which may be another than the leader's.</summary>
+    private void RequireIntegers(ComparisonPlan plan)
+    {
+        if (plan.IntegerBits is { } bits && _integerBits.Value < bits)
+        {
+            throw new InvalidInputException(
+                $"the integer models of this comparison have weights of {bits} bits, and this processor has no VNNI, "
+                    + "so that their sums would saturate; let a machine with VNNI do this, or resume the comparison "
+                    + "here, for models of fewer bits"
+            );
         }
     }
 
@@ -308,16 +348,6 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         CancellationToken cancellationToken
     )
     {
-        // It is judged on this processor, which may be another than the leader's.
-        if (UsualIntegers.WeightBitsFor([]) < bits)
-        {
-            throw new InvalidInputException(
-                $"the integer models of this comparison have weights of {bits} bits, and this processor has no VNNI, "
-                    + "so that their sums would saturate; let a machine with VNNI do this, or resume the comparison "
-                    + "here, for models of fewer bits"
-            );
-        }
-
         RunContext here = context with { CancellationToken = cancellationToken };
         byte[] integers = UsualIntegers.AsTimed(
             File.ReadAllBytes(model),

@@ -106,6 +106,41 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
     }
 
     [Fact]
+    public void A_training_that_fails_keeps_its_process_from_no_other()
+    {
+        ComparisonDirectory directory = Stopped("failing", 2);
+        ComparedNetwork[] networks = [.. directory.ReadPlan().Networks];
+        string architecture = directory.Architecture(networks[0]);
+        byte[] whole = File.ReadAllBytes(architecture);
+        File.WriteAllText(architecture, "{}");
+        var observer = new RecordingObserver();
+        var failed = Assert.Throws<InvalidInputException>(() =>
+            Trainings(directory, observer, TakeOver()).Run(() => { })
+        );
+        Assert.StartsWith("network random-1, seed 0: ", failed.Message, StringComparison.Ordinal);
+        Assert.Contains(observer.Warnings, warning => warning.EndsWith(failed.Message, StringComparison.Ordinal));
+        Assert.Null(directory.ReadTraining(networks[0], 0));
+        Assert.NotNull(directory.ReadTraining(networks[1], 0));
+
+        // Nobody has it: another process takes it at once.
+        File.WriteAllBytes(architecture, whole);
+        Assert.Equal(1, Trainings(directory, observer, Claims(TimeSpan.FromHours(1))).Run(() => { }));
+    }
+
+    [Fact]
+    public void Integer_models_that_cannot_be_judged_here_are_refused_before_the_training()
+    {
+        ComparisonDirectory directory = Stopped("integers", 1);
+        directory.Write(directory.ReadPlan() with { IntegerBits = 9 });
+        var observer = new Halfway(() => { });
+        var refused = Assert.Throws<InvalidInputException>(() =>
+            Trainings(directory, observer, TakeOver()).Run(() => { })
+        );
+        Assert.Contains("weights of 9 bits", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(observer.Steps);
+    }
+
+    [Fact]
     public void Networks_that_are_removed_and_seeds_that_are_added_meanwhile_are_noticed()
     {
         ComparisonDirectory directory = Stopped("changed", 2);
