@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A checkpoint and the previous one. A checkpoint carries a checksum; if the newest is damaged or missing, the
-/// previous one is read.
+/// A checkpoint and the previous one. A checkpoint carries a checksum; if the newest is damaged or missing, or the disk
+/// cannot read it, the previous one is read.
 /// </summary>
 /// <param name="path">
 /// The newest checkpoint's file; the previous one is beside it as <c>NAME.previous.safetensors</c>.
@@ -39,6 +39,7 @@ internal sealed class CheckpointFile(string path)
     /// <param name="observer">Is warned if that is not the newest.</param>
     /// <returns>The checkpoint and its file's name for messages.</returns>
     /// <exception cref="InvalidInputException">There is none.</exception>
+    /// <exception cref="IOException">The disk cannot be read, and there is no previous one.</exception>
     public (SafeTensorsFile File, string Path) Read(IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
@@ -46,11 +47,16 @@ internal sealed class CheckpointFile(string path)
         {
             return (SafeTensorsFile.Read(Newest), Newest);
         }
-        catch (InvalidInputException exception) when (File.Exists(Previous))
+        catch (Exception exception)
+            when (exception is InvalidInputException or IOException or UnauthorizedAccessException
+                && File.Exists(Previous)
+            )
         {
             SafeTensorsFile previous = SafeTensorsFile.Read(Previous);
-            string used = $"{exception.Message}; the checkpoint before it is used: {Previous}";
-            if (File.Exists(Newest))
+            bool isRead = exception is InvalidInputException;
+            string why = isRead ? exception.Message : $"{Newest} cannot be read ({exception.Message})";
+            string used = $"{why}; the checkpoint before it is used: {Previous}";
+            if (!isRead || File.Exists(Newest))
             {
                 observer.Warning(used);
             }

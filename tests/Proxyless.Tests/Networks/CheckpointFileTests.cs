@@ -59,6 +59,30 @@ public sealed class CheckpointFileTests : IDisposable
         Assert.Equal("3", Checkpoint.Read(_observer).File.Metadata["step"]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_that_the_system_does_not_read_is_named_and_the_one_before_is_read(bool isDenied)
+    {
+        CheckpointFile file = Checkpoint;
+        Write(file, 1);
+        Write(file, 2);
+        using FileStream? locked = isDenied
+            ? null
+            : new FileStream(file.Newest, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        if (isDenied)
+        {
+            // Access to a folder is denied to whoever wants to read a file.
+            File.Delete(file.Newest);
+            Directory.CreateDirectory(file.Newest);
+        }
+
+        (SafeTensorsFile read, string path) = file.Read(_observer);
+        Assert.Equal("1", read.Metadata["step"]);
+        Assert.Equal(file.Previous, path);
+        Assert.StartsWith($"{file.Newest} cannot be read", Assert.Single(_observer.Warnings), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_cut_short_without_one_before_it_is_refused_by_name()
     {
