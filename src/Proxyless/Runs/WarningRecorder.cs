@@ -53,12 +53,24 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
         if (!_warnings.Contains(kept))
         {
             _warnings.Add(kept);
-            Write();
+            TryWrite();
         }
     }
 
     /// <inheritdoc/>
     public string Wording(string text) => inner.Wording(text);
+
+    private void TryWrite()
+    {
+        try
+        {
+            Write();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next warning writes all of them; if the disk is full, the next checkpoint says so.
+        }
+    }
 
     private void Write()
     {

@@ -1,0 +1,26 @@
+using Proxyless.Files;
+using Proxyless.Runs;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+public sealed class WarningRecorderTests
+{
+    [Fact]
+    public void A_warning_that_cannot_be_written_is_passed_on_and_written_with_the_next_one()
+    {
+        using var folder = new TemporaryFolder();
+        var observer = new RecordingObserver();
+        var recorder = new WarningRecorder(observer);
+        var run = new RunDirectory(Path.Combine(folder.Root, "run"));
+        recorder.WriteTo(run);
+        Directory.Delete(run.Root, recursive: true);
+        File.WriteAllText(run.Root, "in the way");
+        recorder.Warning("one");
+        File.Delete(run.Root);
+        recorder.Warning("two");
+        Assert.Equal(["one", "two"], observer.Warnings);
+        Assert.Equal(["one", "two"], JsonLines.Read<string>(run.Warnings));
+    }
+}
