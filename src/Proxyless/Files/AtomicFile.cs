@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Proxyless.Files;
@@ -9,6 +10,10 @@ namespace Proxyless.Files;
 internal static class AtomicFile
 {
     private const string TemporaryEnding = ".proxyless-tmp";
+
+    // Of this process alone: containers and machines that share a folder have process numbers in common.
+    private static readonly string Own = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
     private static int _count;
 
     /// <summary>Replaces <paramref name="path"/> with what <paramref name="write"/> writes.</summary>
@@ -71,22 +76,24 @@ internal static class AtomicFile
         Directory.CreateDirectory(folder);
         string temporary = Path.Combine(
             folder,
-            $".{Path.GetFileName(path)}.{Environment.ProcessId}.{Interlocked.Increment(ref _count)}{TemporaryEnding}"
+            $".{Path.GetFileName(path)}.{Own}.{Interlocked.Increment(ref _count)}{TemporaryEnding}"
         );
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+        };
+        if (manner.IsOwnersOnly && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        // What cannot be created is not removed below.
+        var stream = new FileStream(temporary, options);
         try
         {
-            var options = new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.None,
-            };
-            if (manner.IsOwnersOnly && !OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            using (var stream = new FileStream(temporary, options))
+            using (stream)
             {
                 write(stream);
                 stream.Flush(flushToDisk: manner.IsFlushed);
