@@ -11,13 +11,16 @@ namespace Proxyless.Runs;
 /// <remarks>
 /// The lock itself is the operating system's, on an empty file, so that it ends with its process in any case. Its
 /// holder is recorded in a second file, because a locked file cannot be read: for the message, for file systems without
-/// locks, and for other hosts, whose locks a shared file system may not pass on.
+/// locks, and for other hosts, whose locks a shared file system may not pass on. Only one job can create that file.
 /// </remarks>
 internal sealed class RunLock : IDisposable
 {
     private const string LockName = ".lock";
     private const string HolderName = WrittenFiles.Holder;
     private const int Attempts = 100;
+    private const int RecordAttempts = 10;
+
+    private static readonly TimeSpan RecordPause = TimeSpan.FromSeconds(0.1);
 
     private readonly FileStream _file;
     private readonly bool _madeFolder;
@@ -104,7 +107,14 @@ internal sealed class RunLock : IDisposable
     /// <param name="folder">The run folder; created if it is missing.</param>
     /// <param name="holder">The holder, as far as it is known.</param>
     /// <exception cref="InvalidInputException">The folder cannot be created or written.</exception>
-    public static RunLock? TryAcquire(string folder, out RunHolder? holder)
+    public static RunLock? TryAcquire(string folder, out RunHolder? holder) =>
+        TryAcquire(folder, out holder, WorkClaim.TryCreate);
+
+    /// <summary>The same with another file system.</summary>
+    /// <param name="folder">The run folder; created if it is missing.</param>
+    /// <param name="holder">The holder, as far as it is known.</param>
+    /// <param name="create">Creates a file with a content, and returns whether it is new.</param>
+    internal static RunLock? TryAcquire(string folder, out RunHolder? holder, Func<string, byte[], bool> create)
     {
         string path = Path.Combine(folder, LockName);
         bool isNew = !Directory.Exists(folder);
@@ -139,11 +149,10 @@ internal sealed class RunLock : IDisposable
                     RemoveLeftovers(folder);
                 }
 
-                AtomicFile.WriteAllText(
-                    Path.Combine(folder, HolderName),
-                    JsonSerializer.Serialize(RunHolder.Current(), JsonLines.Options)
-                );
-                return held;
+                if (TryRecord(Path.Combine(folder, HolderName), holder, create))
+                {
+                    return held;
+                }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -153,7 +162,38 @@ internal sealed class RunLock : IDisposable
                     exception
                 );
             }
+
+            // A job of another host was first: its lock is not seen here, but its record is.
+            file.Dispose();
         }
+    }
+
+    /// <summary>Records this job as the holder; false if another one has just done so.</summary>
+    /// <param name="path">The holder's file.</param>
+    /// <param name="dead">The job that ended without releasing the folder; null if there was none.</param>
+    /// <param name="create">Creates a file with a content, and returns whether it is new.</param>
+    private static bool TryRecord(string path, RunHolder? dead, Func<string, byte[], bool> create)
+    {
+        byte[] record = JsonSerializer.SerializeToUtf8Bytes(RunHolder.Current(), JsonLines.Options);
+        for (int attempt = 1; !create(path, record); attempt++)
+        {
+            RunHolder? there = ReadRecord(path);
+            if (there is not null && there != dead)
+            {
+                return false;
+            }
+
+            if (there is null && attempt < RecordAttempts)
+            {
+                // Another job may be writing it.
+                Thread.Sleep(RecordPause);
+                continue;
+            }
+
+            File.Delete(path);
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -188,7 +228,15 @@ internal sealed class RunLock : IDisposable
     /// <summary>Releases the folder; one that was created for the lock and is otherwise empty is removed.</summary>
     public void Dispose()
     {
-        Try(() => File.Delete(Path.Combine(Folder, HolderName)));
+        string holder = Path.Combine(Folder, HolderName);
+        Try(() =>
+        {
+            // If somebody has removed it, another job may have recorded itself.
+            if (ReadRecord(holder) is { IsCurrent: true })
+            {
+                File.Delete(holder);
+            }
+        });
         if (OperatingSystem.IsWindows())
         {
             // An open file cannot be deleted there, nor one that another job has just opened.
@@ -280,12 +328,23 @@ internal sealed class RunLock : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<RunHolder>(
-                File.ReadAllText(Path.Combine(folder, HolderName)),
-                JsonLines.Options
-            );
+            return ReadRecord(Path.Combine(folder, HolderName));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the holder's file; null if it is missing or damaged.</summary>
+    private static RunHolder? ReadRecord(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunHolder>(File.ReadAllText(path), JsonLines.Options);
+        }
+        catch (Exception exception)
+            when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }

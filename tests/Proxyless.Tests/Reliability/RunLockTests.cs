@@ -168,6 +168,43 @@ public sealed class RunLockTests : IDisposable
     }
 
     [Fact]
+    public void A_job_of_another_host_that_records_itself_first_has_the_folder()
+    {
+        bool Late(string path, byte[] content)
+        {
+            if (!File.Exists(path))
+            {
+                Hold(Holders.Elsewhere());
+            }
+
+            return WorkClaim.TryCreate(path, content);
+        }
+
+        Assert.Null(RunLock.TryAcquire(Run, out RunHolder? holder, Late));
+        Assert.Equal("elsewhere", holder!.Host);
+        Assert.Equal(holder, RunLock.HolderOf(Run));
+    }
+
+    [Fact]
+    public void The_record_of_another_job_stays_when_one_that_was_given_up_ends()
+    {
+        RunLock first = RunLock.Acquire(Run);
+        Hold(Holders.Elsewhere());
+        first.Dispose();
+        Assert.Equal("elsewhere", RunLock.HolderOf(Run)!.Host);
+    }
+
+    [Fact]
+    public void A_record_that_cannot_be_read_is_replaced()
+    {
+        Directory.CreateDirectory(Run);
+        File.WriteAllText(Path.Combine(Run, ".lock.json"), "{");
+        using RunLock held = RunLock.Acquire(Run);
+        Assert.Null(held.Dead);
+        Assert.True(RunLock.HolderOf(Run)!.IsCurrent);
+    }
+
+    [Fact]
     public void A_process_that_got_the_number_of_a_dead_holder_is_not_taken_for_it()
     {
         Hold(Holders.Killed());
