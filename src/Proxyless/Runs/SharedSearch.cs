@@ -30,6 +30,9 @@ internal sealed record SharedSearch(SearchPlan Plan, double ArchitectureRate, IR
                 parallel,
                 context.Observer
             );
+
+            // It was read. A process that is killed does not leave it behind then.
+            File.Delete(state.Checkpoint);
             search.Run(weights, held);
         }
     }

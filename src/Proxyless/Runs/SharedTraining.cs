@@ -55,5 +55,8 @@ internal sealed record SharedTraining(string Architecture, long Steps) : SharedT
         public string BestCheckpoint { get; } = checkpoint + ".best";
 
         public string TrainingLog { get; } = checkpoint + ".log";
+
+        // A process that is killed does not leave it behind then.
+        public void Restored() => File.Delete(LastCheckpoint);
     }
 }

@@ -13,4 +13,7 @@ internal interface ITrainingStore
 
     /// <summary>One line per epoch, a <see cref="TrainingCurvePoint"/>.</summary>
     string TrainingLog { get; }
+
+    /// <summary>Is called once the last checkpoint was read, if there was one.</summary>
+    void Restored() { }
 }

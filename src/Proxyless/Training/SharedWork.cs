@@ -34,11 +34,15 @@ internal static class SharedWork
 
         // Before the others hear of it: both may fail.
         string description = describe();
-        using FileStream? file = attachment() is { } path ? File.OpenRead(path) : null;
+        FileStream? file = attachment() is { } path ? File.OpenRead(path) : null;
         using var parallel = new DataParallel(group.Communicator);
         try
         {
-            Send(parallel.Signals, description, file);
+            // Closed before the work: checkpoints replace it, and one that is open would keep its place on the disk.
+            using (file)
+            {
+                Send(parallel.Signals, description, file);
+            }
         }
         catch
         {

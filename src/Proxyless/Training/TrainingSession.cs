@@ -61,6 +61,7 @@ internal sealed class TrainingSession : IDisposable
         try
         {
             _state = _last.Exists ? Resume(_last, _tensors, _step.Optimizer, _average, observer) : TrainingState.Start;
+            store.Restored();
             long judged = _state.JudgedEpochs(batchesPerEpoch);
             _log.AddRange(JsonLines.Read<TrainingCurvePoint>(store.TrainingLog).Where(point => point.Epoch <= judged));
         }

@@ -1,9 +1,11 @@
 using Proxyless.Architectures;
+using Proxyless.Distributed;
 using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
+using Proxyless.Training;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
@@ -198,6 +200,19 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     }
 
     [Fact]
+    public void A_process_that_follows_removes_the_checkpoint_that_it_has_read()
+    {
+        var context = RunContext.Open(RunConfigFile.Read(run.Directory.Config), NullRunObserver.Instance, Cancellation);
+        string checkpoint = run.PathOf("received.safetensors");
+        File.Copy(run.Directory.LastCheckpoint, checkpoint);
+        long steps = long.Parse(SafeTensorsFile.Read(checkpoint).Metadata["step"]);
+        using var state = new FollowerState(checkpoint);
+        using var parallel = new DataParallel(new Follower());
+        new SharedTraining(File.ReadAllText(run.Directory.Architecture), steps).Share(context, parallel, state);
+        Assert.False(File.Exists(checkpoint));
+    }
+
+    [Fact]
     public void A_training_from_the_supernet_starts_with_the_weights_of_the_searched_path()
     {
         RunOptions options = RunConfigFile
@@ -309,5 +324,31 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         Assert.Equal(("parameters", 10), (exception.Quantity, exception.Limit));
         Assert.True(exception.Least > 10);
         Assert.False(Directory.Exists(run.PathOf("impossible")));
+    }
+
+    /// <summary>The second of two processes, which hears what it says itself.</summary>
+    private sealed class Follower : ICommunicator
+    {
+        public int Rank => 1;
+
+        public int Size => 2;
+
+        public string Description => "a process that follows";
+
+        public void Sum(Span<float> values) { }
+
+        public void Sum(Span<double> values) { }
+
+        public bool SumOnDevice(nint first, long count) => true;
+
+        public void Broadcast(Span<byte> bytes) { }
+
+        public ulong[] Gather(ulong value) => [value, value];
+
+        public void Meet() { }
+
+        public void Abort(int code) => throw new NotSupportedException();
+
+        public void Dispose() { }
     }
 }
