@@ -1,12 +1,13 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Proxyless.Agent;
 
 /// <summary>
-/// A process that 'serve' starts for one model: a request as its argument, the model on standard input, the result on
-/// standard output.
+/// A process that 'serve' starts for one model: a request as its argument, the model behind its length on standard
+/// input, the result on standard output. It ends with the standard input, which 'serve' holds open.
 /// </summary>
 internal static class ChildCommand
 {
@@ -20,7 +21,7 @@ internal static class ChildCommand
     /// <param name="limitSeconds">
     /// Time after which the process ends itself, in case nobody is left to end it.
     /// </param>
-    /// <param name="run">Receives the request and all bytes of standard input.</param>
+    /// <param name="run">Receives the request and the bytes of the model.</param>
     public static Command Create<T>(
         string name,
         string description,
@@ -41,10 +42,10 @@ internal static class ChildCommand
                 TimeSpan.FromSeconds(limitSeconds(request)),
                 Timeout.InfiniteTimeSpan
             );
-            byte[] input = ReadInput();
+            byte[] content = Receive();
             try
             {
-                run(request, input);
+                run(request, content);
                 return 0;
             }
             catch (Exception exception) when (ModelErrors.Includes(exception))
@@ -71,11 +72,23 @@ internal static class ChildCommand
         }
     }
 
-    private static byte[] ReadInput()
+    private static byte[] Receive()
     {
-        using Stream input = Console.OpenStandardInput();
-        using var content = new MemoryStream();
-        input.CopyTo(content);
-        return content.ToArray();
+        Stream input = Console.OpenStandardInput();
+        byte[] length = new byte[sizeof(long)];
+        input.ReadExactly(length);
+        byte[] content = new byte[BitConverter.ToInt64(length)];
+        input.ReadExactly(content);
+        new Thread(() => EndWith(input)) { IsBackground = true }.Start();
+        return content;
+    }
+
+    /// <summary>Ends the process if the agent is killed, whose successor would measure beside it.</summary>
+    private static void EndWith(Stream input)
+    {
+        // Nothing more is sent: it waits, without use of the processor, until the other end of the pipe is closed.
+        input.ReadByte();
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
     }
 }

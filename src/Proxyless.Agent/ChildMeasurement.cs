@@ -168,8 +168,11 @@ internal static class ChildMeasurement
     {
         try
         {
-            await child.StandardInput.BaseStream.WriteAsync(model, cancellationToken).ConfigureAwait(false);
-            child.StandardInput.Close();
+            // It stays open afterwards: its end is that of the agent.
+            Stream input = child.StandardInput.BaseStream;
+            await input.WriteAsync(BitConverter.GetBytes(model.LongLength), cancellationToken).ConfigureAwait(false);
+            await input.WriteAsync(model, cancellationToken).ConfigureAwait(false);
+            await input.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (IOException)
         {

@@ -139,6 +139,16 @@ public sealed class AgentProcess : IDisposable
         _process.Dispose();
     }
 
+    /// <summary>Kills it as the system does, without the processes that it has started.</summary>
+    public void KillAlone()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Whether a process is there and has not ended.</summary>
+    public static bool IsThere(int id) => ParentOf(id) != 0;
+
     internal AgentTarget Target() => (AgentTarget)Proxyless.Latency.TargetFile.Open(TargetFile);
 
     /// <summary>A client that says what it likes.</summary>

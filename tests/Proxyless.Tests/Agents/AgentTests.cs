@@ -292,6 +292,18 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     }
 
     [Fact]
+    public async Task A_measuring_process_ends_with_its_agent()
+    {
+        using var agent = new AgentProcess();
+        Task<StatusCode> measured = Task.Run(() => StatusOf(Endless, Model, agent), Cancellation);
+        await Until(() => agent.Children.Count > 0);
+        int child = agent.Children[0];
+        agent.KillAlone();
+        Assert.NotEqual(StatusCode.OK, await measured);
+        await Until(() => !AgentProcess.IsThere(child));
+    }
+
+    [Fact]
     public async Task What_is_measured_for_a_client_that_has_gone_is_ended()
     {
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
