@@ -51,7 +51,7 @@ internal static class FineTuneStage
         RunContext context = start.Context;
         FineTuneCost.Say(start, AreFew(context));
         ImageSet images = ImagesOf(context);
-        TimeSpan spent = TimeSpan.FromSeconds(store.Plan.SearchSeconds + store.Plan.TrainSeconds);
+        TimeSpan spent = store.Plan.Spent;
         Tuned tuned = Decide(
             images,
             [.. Enumerable.Range(0, images.Count)],

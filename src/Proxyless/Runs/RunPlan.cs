@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Proxyless.Files;
 using Proxyless.Search;
 
@@ -39,6 +40,10 @@ internal sealed record RunPlan
 
     /// <summary>Seconds spent on export, evaluation and report so far.</summary>
     public double ExportSeconds { get; init; }
+
+    /// <summary>The time that was spent on the run so far.</summary>
+    [JsonIgnore]
+    public TimeSpan Spent => TimeSpan.FromSeconds(SearchSeconds + TrainSeconds + ExportSeconds);
 
     /// <summary>The fingerprint of the data when the run began.</summary>
     public string? DataFingerprint { get; init; }

@@ -57,13 +57,15 @@ internal sealed record SharedJob
     private static SharedJob Of(RunContext context, SharedTask task) =>
         new()
         {
-            // The images are the same whatever the limit and the folder are.
+            // The images are the same whatever the limit, the folder and the time are; of a time that is divided among
+            // limits, nothing may be left.
             Options = RunConfigFile.Text(
                 context.Options with
                 {
                     Threads = context.ThreadsOfAnyProcess,
                     Target = new TargetOptions(),
                     Out = null,
+                    Time = null,
                 }
             ),
             Fingerprint = context.Images.Fingerprint,

@@ -92,17 +92,18 @@ internal static class SpecializeJob
                 }
             }
 
+            // With the time of all limits: of its own, nothing may be left, and no configuration has that.
+            if (part.Store != store && !File.Exists(part.Store.Directory.Config))
+            {
+                SearchGoals.BeginPart(part, new RunPlan());
+            }
+
             part = part with
             {
                 Context = part.Context.WithTime(
                     TimeOf(options, before + time.GetElapsedTime(began), clock.Uncharged + SpentBefore([part]), left--)
                 ),
             };
-            if (part.Store != store && !File.Exists(part.Store.Directory.Config))
-            {
-                SearchGoals.BeginPart(part, new RunPlan());
-            }
-
             using SpecializedStart start = limits.StartOf(part);
             return Run(part, start, sized);
         }
@@ -151,7 +152,7 @@ internal static class SpecializeJob
 
     /// <summary>The time that earlier jobs have spent on limits.</summary>
     private static TimeSpan SpentBefore(IEnumerable<SearchPart> parts) =>
-        TimeSpan.FromSeconds(parts.Sum(part => part.Store.Plan.SearchSeconds + part.Store.Plan.TrainSeconds));
+        TimeSpan.FromSeconds(parts.Sum(part => part.Store.Plan.Spent.TotalSeconds));
 
     /// <summary>
     /// The time of the next limit: its part of what is left, and what is spent already and is or will be charged to it;

@@ -37,6 +37,12 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     {
         int depth = specializer.Has(blocks) ? blocks : whole.Blocks.Count + 1;
         SpecializedNetwork found = specializer.Find(images, among, depth);
+
+        // The specializer is older than the limit's part of the time.
+        found = found with
+        {
+            Context = found.Context.WithTime(context.Options.Time),
+        };
         _found.Add(found);
         return (found.Context, found.Network, depth);
     }

@@ -12,6 +12,9 @@ namespace Proxyless.Tests.Runs;
 [Collection(nameof(WholeRuns))]
 public sealed class SpecializeLimitsTests : IDisposable
 {
+    // In seconds.
+    private const long TwoHours = 7200;
+
     private readonly TemporaryFolder _folder = new();
     private readonly SmallPretrained _small;
     private readonly double _whole;
@@ -174,6 +177,71 @@ public sealed class SpecializeLimitsTests : IDisposable
         );
         Assert.Equal(whole.Networks.Select(ModelOf), resumed.Networks.Select(ModelOf));
     }
+
+    /// <summary>Nothing is left of it once the tables are there.</summary>
+    [Fact]
+    public void The_time_is_that_of_all_limits_together()
+    {
+        var time = new ManualClock();
+        LimitResults<RunResult> all = SpecializeJob.Run(
+            Timed(Options("run", Slower, Faster)),
+            _small.Network,
+            time,
+            new MessageObserver(text => Pass(time, text, "limit:", TwoHours)),
+            _ => { },
+            Cancellation
+        );
+        Assert.Equal(2, all.Networks.Count);
+        Assert.All(all.Networks, network => Assert.Equal(1, MostTrialStepsOf(network.Run)));
+    }
+
+    /// <summary>Such as that of the folds.</summary>
+    [Fact]
+    public void The_time_after_the_training_of_a_limit_is_not_there_for_the_next_one_also_after_a_stop()
+    {
+        var time = new ManualClock();
+        RunOptions options = Timed(Options("run", Slower, Faster));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var observer = new MessageObserver(text =>
+        {
+            Pass(time, text, "derived:", TwoHours / 2);
+            Pass(time, text, "export:", TwoHours);
+            if (text.Contains(Invariant($"limit {Faster} ms:"), StringComparison.Ordinal))
+            {
+                stop.Cancel();
+            }
+        });
+        Assert.Throws<RunInterruptedException>(() =>
+            SpecializeJob.Run(options, _small.Network, time, observer, _ => { }, stop.Token)
+        );
+        LimitResults<RunResult> resumed = SpecializeJob.Run(
+            new RunOptions { Out = options.Out, Resume = true },
+            _small.Network,
+            new ManualClock(),
+            NullRunObserver.Instance,
+            _ => { },
+            Cancellation
+        );
+        Assert.Equal(TwoHours / 2, RunPlan.Read(new RunDirectory(resumed.Networks[0].Run)).ExportSeconds);
+        Assert.Equal(1, MostTrialStepsOf(resumed.Networks[1].Run));
+    }
+
+    private static void Pass(ManualClock time, string text, string beginning, long until)
+    {
+        if (text.StartsWith(beginning, StringComparison.Ordinal))
+        {
+            time.Seconds = until;
+        }
+    }
+
+    private static RunOptions Timed(RunOptions options) =>
+        options with
+        {
+            Time = TimeSpan.FromSeconds(TwoHours),
+            Training = options.Training with { Epochs = null },
+        };
+
+    private static long? MostTrialStepsOf(string run) => RunPlan.Read(new RunDirectory(run)).FineTuning!.MostTrialSteps;
 
     private static string ModelOf(RunResult network) => Convert.ToHexString(File.ReadAllBytes(network.Model));
 
