@@ -32,6 +32,11 @@ internal sealed record RunPlan
     /// <summary>How pretrained weights are used; null: not decided, or there are none.</summary>
     public FineTuning? FineTuning { get; init; }
 
+    /// <summary>
+    /// With pretrained weights: whether the report of the trained network is written, the last file of a run.
+    /// </summary>
+    public bool IsReported { get; init; }
+
     /// <summary>Seconds spent on images, profiling, search and derivation so far.</summary>
     public double SearchSeconds { get; init; }
 
@@ -93,6 +98,7 @@ internal sealed record RunPlan
             TrainSteps = null,
             TeacherSteps = null,
             FineTuning = null,
+            IsReported = false,
             TrainSeconds = 0,
         };
 

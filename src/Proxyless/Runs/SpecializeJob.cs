@@ -131,7 +131,13 @@ internal static class SpecializeJob
     private static RunResult? FinishedIn(SearchPart part)
     {
         RunDirectory folder = part.Store.Directory;
-        if (!part.Context.Options.Resume || !File.Exists(folder.Model) || part.Store.ReadResult() is not { } result)
+        if (
+            !part.Context.Options.Resume
+            || !part.Store.Plan.IsReported
+            || !File.Exists(folder.Model)
+            || !File.Exists(folder.Report)
+            || part.Store.ReadResult() is not { } result
+        )
         {
             return null;
         }
@@ -351,6 +357,7 @@ internal static class SpecializeJob
                     InFolds = folds?.Answers,
                 }
             );
+            store.Write(store.Plan with { IsReported = true });
             return result;
         }
         finally

@@ -178,6 +178,27 @@ public sealed class SpecializeLimitsTests : IDisposable
         Assert.Equal(whole.Networks.Select(ModelOf), resumed.Networks.Select(ModelOf));
     }
 
+    [Fact]
+    public void A_report_that_was_not_written_when_the_run_failed_is_written_when_it_goes_on()
+    {
+        RunOptions options = Options("run", Slower, Faster);
+        var first = new RunDirectory(Path.Combine(options.Out!, Invariant($"{Slower}ms")));
+        var observer = new MessageObserver(text =>
+        {
+            if (text.StartsWith("export:", StringComparison.Ordinal))
+            {
+                // No file takes the place of a folder.
+                File.Delete(first.Report);
+                Directory.CreateDirectory(first.Report);
+            }
+        });
+        Assert.Throws<RunFailedException>(() => ProxylessRun.RunAll(options, _small.Network, observer, Cancellation));
+        Assert.True(File.Exists(first.Result));
+        Directory.Delete(first.Report);
+        ProxylessRun.RunAll(new RunOptions { Out = options.Out, Resume = true }, _small.Network, null, Cancellation);
+        Assert.Contains("Can it be trusted?", File.ReadAllText(first.Report), StringComparison.Ordinal);
+    }
+
     /// <summary>Nothing is left of it once the tables are there.</summary>
     [Fact]
     public void The_time_is_that_of_all_limits_together()
