@@ -56,7 +56,7 @@ internal static class FineTuneStage
             images,
             [.. Enumerable.Range(0, images.Count)],
             start,
-            (at, network) => MostSteps(at, start, network, spent),
+            (at, network, finding) => MostSteps(at, start, network, spent, finding),
             null,
             out _
         );
@@ -75,6 +75,11 @@ internal static class FineTuneStage
             ? tuned.Tuner.StepsOn(AreFew(context) ? images.Count : at.Loaders.FinalImages.Count)
             : 0;
         decision = decision with { MostTrialSteps = tuned.Tuner.MostTrialSteps };
+        if (!AreFew(context) && decision.MostTrialSteps is not null)
+        {
+            TrainStage.WarnIfFew(at, "the training", steps, at.Loaders.BatchesPerEpoch(at.Loaders.FinalImages));
+        }
+
         store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps });
         return (at, architecture, tuned.Tuner.Network);
     }
@@ -130,7 +135,7 @@ internal static class FineTuneStage
 
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
             int[] rest = [.. all.Except(parts[i])];
-            Tuned tuned = Decide(images, rest, start, (_, _) => most, whole, out whole);
+            Tuned tuned = Decide(images, rest, start, (_, _, _) => most, whole, out whole);
             using CompactNetwork network = tuned.Begin();
             if (tuned.Decision.IsTrained)
             {
@@ -179,42 +184,64 @@ internal static class FineTuneStage
     /// <param name="images">The images.</param>
     /// <param name="among">Those that may be learned from, by their numbers.</param>
     /// <param name="start">The networks.</param>
-    /// <param name="mostSteps">The most steps of a trial of a network.</param>
+    /// <param name="mostSteps">
+    /// The most steps of a trial of a network, by the time that it took to find the networks.
+    /// </param>
     /// <param name="before">The tuner of the whole network from an earlier decision on the images, or null.</param>
     /// <param name="whole">The tuner of the whole network, if it was needed, for the next decision.</param>
     private static Tuned Decide(
         ImageSet images,
         int[] among,
         IFineTuneStart start,
-        Func<RunContext, Architecture, long> mostSteps,
+        Func<RunContext, Architecture, TimeSpan, long> mostSteps,
         FineTuner? before,
         out FineTuner? whole
     )
     {
         FineTuner? known = before;
+        TimeSpan finding = TimeSpan.Zero;
         FineTuner TunerOf(RunContext context, CompactNetwork network) =>
             known?.Network == network
                 ? known
-                : new FineTuner(context, network, images, AreFew(context), mostSteps(context, network.Architecture));
-        (Tuned Tuned, int Depth) Begin(int blocks)
+                : new FineTuner(
+                    context,
+                    network,
+                    images,
+                    AreFew(context),
+                    mostSteps(context, network.Architecture, finding)
+                );
+        (RunContext Context, CompactNetwork Network, int Depth) Find(int blocks)
         {
-            (RunContext context, CompactNetwork network, int depth) = start.Of(images, among, blocks);
+            TimeSpan began = start.Context.Clock.Uncharged;
+            (RunContext, CompactNetwork, int) found = start.Of(images, among, blocks);
+            finding += start.Context.Clock.Uncharged - began;
+            return found;
+        }
+
+        Tuned TunedOf(RunContext context, CompactNetwork network)
+        {
             FineTuner tuner = TunerOf(context, network);
-            return (new Tuned(context, tuner, tuner.Undecided, among), depth);
+            return new Tuned(context, tuner, tuner.Undecided, among);
         }
 
         int all = start.Whole.Blocks.Count + 1;
         if (!AreFew(start.Context))
         {
-            Tuned undecided = Begin(all).Tuned;
+            (RunContext context, CompactNetwork network, _) = Find(all);
+            Tuned undecided = TunedOf(context, network);
             whole = undecided.Tuner;
             return undecided;
         }
 
         known = whole = TunerOf(start.Context, start.Whole);
         int depth = whole.ChooseDepth(among);
-        (Tuned trained, int last) = Begin(all);
-        (Tuned classified, int place) = depth < all ? Begin(depth) : (trained, last);
+
+        // Both before their steps are planned.
+        (RunContext Context, CompactNetwork Network, int Depth) last = Find(all);
+        (RunContext Context, CompactNetwork Network, int Depth) first = depth < all ? Find(depth) : last;
+        Tuned trained = TunedOf(last.Context, last.Network);
+        Tuned classified = depth < all ? TunedOf(first.Context, first.Network) : trained;
+        int place = first.Depth;
         (FineTuning decision, ImageAnswer?[] answers) = trained.Tuner.Decide(
             among,
             place,
@@ -256,14 +283,22 @@ internal static class FineTuneStage
         return decision.IsCrossValidated ? judged : judged with { Top1 = accuracy.Top1, Images = (int)accuracy.Images };
     }
 
-    private static long MostSteps(RunContext context, IFineTuneStart start, Architecture architecture, TimeSpan spent)
+    private static long MostSteps(
+        RunContext context,
+        IFineTuneStart start,
+        Architecture architecture,
+        TimeSpan spent,
+        TimeSpan finding
+    )
     {
         if (context.Options.Time is not { } time || context.Options.Training.Epochs is not null)
         {
             return long.MaxValue;
         }
 
-        double left = (time - spent - context.Clock.Uncharged).TotalSeconds;
+        // Each fold finds networks of its own.
+        TimeSpan inFolds = finding * (context.Options.Training.Folds ?? 0);
+        double left = (time - spent - context.Clock.Uncharged - inFolds).TotalSeconds;
         return Math.Max(1, (long)(left / FineTuneCost.SecondsOfSteps(context, start, architecture, AreFew(context))));
     }
 

@@ -284,8 +284,19 @@ internal sealed class FineTuner
         {
             possible -= parts[i].Count(image => classifier[image] is { IsRight: false });
             int[] rest = [.. images.Except(parts[i])];
+            long steps = StepsOfTrialOn(rest.Length);
+            if (i == 0 && MostTrialSteps is not null)
+            {
+                TrainStage.WarnIfFew(
+                    _context,
+                    "each trial of the training",
+                    steps,
+                    _context.Loaders.BatchesPerEpoch(_images.Subset(rest))
+                );
+            }
+
             using CompactNetwork network = Begin(rest, LastDepth);
-            Train(network, rest, Invariant($"trial {i + 1} of {parts.Count}"), StepsOfTrialOn(rest.Length));
+            Train(network, rest, Invariant($"trial {i + 1} of {parts.Count}"), steps);
             ImageAnswer?[] answers = Judge(network, parts[i]);
             foreach (int image in parts[i])
             {

@@ -196,20 +196,30 @@ internal static class TrainStage
             double step = SharedTrainingTiming.Measure(context, architecture);
             TimeSpan left = whole - TimeSpan.FromSeconds(store.Plan.TrainSeconds) - context.Clock.Uncharged;
             planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
-            if (planned < batchesPerEpoch)
-            {
-                context.Observer.Warning(
-                    Invariant(
-                        $"RunOptions.Time leaves the training {planned} steps, "
-                            + $"{(double)planned / batchesPerEpoch:P0} of an epoch: too few for a good model; give "
-                            + $"it more time"
-                    )
-                );
-            }
+            WarnIfFew(context, "the training", planned, batchesPerEpoch);
         }
 
         store.Write(store.Plan with { TrainSteps = planned });
         return planned;
+    }
+
+    /// <summary>Warns if <see cref="RunOptions.Time"/> leaves a training less than an epoch.</summary>
+    /// <param name="context">Receives the warning.</param>
+    /// <param name="what">What is trained, for the message.</param>
+    /// <param name="steps">The steps that are left.</param>
+    /// <param name="batchesPerEpoch">The steps of an epoch.</param>
+    public static void WarnIfFew(RunContext context, string what, long steps, int batchesPerEpoch)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (steps < batchesPerEpoch)
+        {
+            context.Observer.Warning(
+                Invariant(
+                    $"RunOptions.Time leaves {what} {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: "
+                        + $"too few for a good model; give it more time"
+                )
+            );
+        }
     }
 
     /// <summary>Loads the initial weights of <see cref="TrainingOptions.FromSupernet"/>.</summary>

@@ -240,6 +240,33 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true, "each trial of the training 1 steps")]
+    [InlineData(false, "the training 1 steps")]
+    public void A_time_that_leaves_less_than_an_epoch_is_warned_of(bool areFew, string expected)
+    {
+        (RunOptions options, string network) = areFew ? Noise() : Many();
+        var time = new ManualClock();
+        var clock = new RunClock(time);
+        time.Seconds = 3600;
+        var observer = new RecordingObserver();
+        FineTuneJob.Run(
+            options with
+            {
+                Training = options.Training with { BatchSize = 4, Epochs = null },
+                Time = TimeSpan.FromHours(1),
+            },
+            network,
+            clock,
+            observer,
+            Cancellation
+        );
+        Assert.Contains(
+            observer.Warnings,
+            text => text.StartsWith($"RunOptions.Time leaves {expected}, ", StringComparison.Ordinal)
+        );
+    }
+
+    [Theory]
     [InlineData("features")]
     [InlineData("trial 1 of 3")]
     public void A_decision_that_was_stopped_ends_as_one_that_was_not(string stage)

@@ -316,6 +316,40 @@ public sealed class SpecializeTests : IDisposable
         Assert.InRange(observer.Messages.Count(text => text.StartsWith("derived:", StringComparison.Ordinal)), 3, 99);
     }
 
+    /// <summary>A third of the time is needed to find a network, and each of two folds finds one too.</summary>
+    [Fact]
+    public void The_time_that_folds_need_to_find_their_networks_is_not_planned_for_steps()
+    {
+        var time = new ManualClock();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var observer = new MessageObserver(text =>
+        {
+            if (text.StartsWith("derived:", StringComparison.Ordinal))
+            {
+                time.Seconds = 1000;
+            }
+            else if (text == "fold 1 of 2:")
+            {
+                stop.Cancel();
+            }
+        });
+        Assert.Throws<RunInterruptedException>(() =>
+            SpecializeJob.Run(
+                _options with
+                {
+                    Training = _options.Training with { Epochs = null, Folds = 2 },
+                    Time = TimeSpan.FromSeconds(3000),
+                },
+                _network,
+                time,
+                observer,
+                _ => { },
+                stop.Token
+            )
+        );
+        Assert.Equal(1, RunPlan.Read(new RunDirectory(_options.Out!)).FineTuning!.MostTrialSteps);
+    }
+
     [Fact]
     public void What_cannot_be_is_refused_before_anything_is_written()
     {
