@@ -136,14 +136,22 @@ internal sealed class FineTuner
     /// <param name="images">The images to decide on, by their numbers.</param>
     /// <param name="blocks">The value of <see cref="FineTuning.Blocks"/> if they are not.</param>
     /// <param name="classifier">The answers of the classifier that is used if they are not.</param>
-    /// <returns>The decision, and the answers of what was decided on, by the image's number.</returns>
+    /// <returns>
+    /// The decision, and the answers of what was decided on, by the image's number; none if its accuracy is not known.
+    /// </returns>
     public (FineTuning Decision, ImageAnswer?[] Answers) Decide(
         IReadOnlyList<int> images,
         int blocks,
         ImageAnswer?[] classifier
     )
     {
-        (bool isBetter, ImageAnswer?[] trained) = CompareWithTraining(images, classifier);
+        (bool isBetter, bool isComplete, ImageAnswer?[] trained) = CompareWithTraining(images, classifier);
+        if (isBetter && !isComplete)
+        {
+            // The images that were tried decided for it: its accuracy on them would be too high.
+            return (Undecided, []);
+        }
+
         ImageAnswer?[] answers = isBetter ? trained : classifier;
         int[] known = [.. images.Where(image => answers[image] is not null)];
         return (
@@ -155,7 +163,7 @@ internal sealed class FineTuner
         );
     }
 
-    /// <summary>What a training of all weights begins with if there is nothing to decide.</summary>
+    /// <summary>What a training of all weights begins with if its accuracy is not known.</summary>
     public FineTuning Undecided => new(LastDepth, IsTrained: true, Top1: 0, Images: 0);
 
     /// <summary>
@@ -268,7 +276,7 @@ internal sealed class FineTuner
         return regression.Solve();
     }
 
-    private (bool IsBetter, ImageAnswer?[] Answers) CompareWithTraining(
+    private (bool IsBetter, bool IsComplete, ImageAnswer?[] Answers) CompareWithTraining(
         IReadOnlyList<int> images,
         ImageAnswer?[] classifier
     )
@@ -276,6 +284,7 @@ internal sealed class FineTuner
         var trained = new ImageAnswer?[_images.Count];
         int better = 0;
         int worse = 0;
+        int trials = 0;
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfTraining);
 
         // A training can only be right on so many more images.
@@ -305,6 +314,7 @@ internal sealed class FineTuner
                 worse += answers[image] is { IsRight: false } && classifier[image] is { IsRight: true } ? 1 : 0;
             }
 
+            trials++;
             if (SignTest(better, worse) < Doubt)
             {
                 break;
@@ -323,7 +333,7 @@ internal sealed class FineTuner
                 : Invariant($"the classifier is wrong on {possible} of {images.Count} images, too few to show that ")
                     + "training all weights is better: the pretrained weights stay as they are"
         );
-        return (isBetter, trained);
+        return (isBetter, trials == parts.Count, trained);
     }
 
     private static bool IsBetter(int better, int worse) => better > worse && SignTest(better, worse) < Doubt;

@@ -12,8 +12,8 @@ namespace Proxyless.Runs;
 /// <param name="IsTrained">
 /// Whether all weights are trained, or only the classifier of the features that the pretrained ones compute.
 /// </param>
-/// <param name="Top1">Share of correct answers of the better one, 0..1.</param>
-/// <param name="Images">Number of images behind the share.</param>
+/// <param name="Top1">Share of correct answers of the better one, 0..1; 0 if it is not known.</param>
+/// <param name="Images">Number of images behind the share; 0 if it is not known.</param>
 internal sealed record FineTuning(int Blocks, bool IsTrained, double Top1, int Images)
 {
     /// <summary>Whether <see cref="Top1"/> is that of cross-validation, or of the validation images.</summary>

@@ -48,7 +48,8 @@ public sealed record RunResult
     public double? CalibrationError { get; init; }
 
     /// <summary>
-    /// Accuracy by cross-validation on the training images, if they are few and weights are pretrained; null otherwise.
+    /// Accuracy by cross-validation on the training images, if they are few and weights are pretrained; null otherwise,
+    /// and if not all parts were tried before it was decided that all weights are trained.
     /// </summary>
     public double? CrossValidatedTop1 { get; init; }
 
@@ -174,7 +175,8 @@ public sealed record TrainResult
     public required double? ValidationTop1 { get; init; }
 
     /// <summary>
-    /// Accuracy by cross-validation on the training images, if they are few and weights are pretrained; null otherwise.
+    /// Accuracy by cross-validation on the training images, if they are few and weights are pretrained; null otherwise,
+    /// and if not all parts were tried before it was decided that all weights are trained.
     /// </summary>
     public double? CrossValidatedTop1 { get; init; }
 

@@ -1,11 +1,14 @@
 using Proxyless.Architectures;
+using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Networks;
+using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Pretrained;
+using Proxyless.Training;
 using SkiaSharp;
 using Xunit;
 
@@ -66,6 +69,44 @@ public sealed class FineTuneTests : IDisposable
         );
         Assert.Equal(1, evaluated.NetworkAgreement);
         Assert.Equal(FinishedRun.TestImages, evaluated.Images);
+    }
+
+    /// <summary>The images that were tried are those that decided for the training.</summary>
+    [Fact]
+    public void Trials_that_stop_early_say_nothing_of_the_accuracy()
+    {
+        (RunOptions options, string network) = Few();
+        PretrainedNetwork known = FineTuneOpening.NetworkOf(options, network);
+        RunContext context = FineTuneStage.ContextOf(
+            FineTuneOpening.OpenImages(
+                options,
+                known,
+                before: null,
+                new RunClock(TimeProvider.System),
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
+        using CompactNetwork whole = FineTuneOpening.Load(known, context);
+        ImageSet images = FineTuneStage.ImagesOf(context);
+        var tuner = new FineTuner(context, whole, images, decides: true, mostSteps: 7);
+        ImageAnswer?[] Answers(Func<int, int> answer) =>
+            [.. tuner.All.Select(i => new ImageAnswer(images.Name(i), images.Label(i), answer(images.Label(i)), 1, 0))];
+
+        (Proxyless.Runs.FineTuning trained, ImageAnswer?[] none) = tuner.Decide(
+            tuner.All,
+            1,
+            Answers(label => 1 - label)
+        );
+        Assert.True(trained.IsTrained);
+        Assert.Null(trained.CrossValidatedTop1);
+        Assert.Empty(none);
+
+        (Proxyless.Runs.FineTuning kept, ImageAnswer?[] all) = tuner.Decide(tuner.All, 1, Answers(label => label));
+        Assert.False(kept.IsTrained);
+        Assert.Equal(1, kept.CrossValidatedTop1);
+        Assert.Equal(images.Count, kept.Images);
+        Assert.Equal(images.Count, all.Length);
     }
 
     [Fact]
