@@ -74,7 +74,6 @@ internal static class FineTuneStage
         long steps = decision.IsTrained
             ? tuned.Tuner.StepsOn(AreFew(context) ? images.Count : at.Loaders.FinalImages.Count)
             : 0;
-        decision = decision with { MostTrialSteps = tuned.Tuner.MostTrialSteps };
         if (!AreFew(context) && decision.MostTrialSteps is not null)
         {
             TrainStage.WarnIfFew(at, "the training", steps, at.Loaders.BatchesPerEpoch(at.Loaders.FinalImages));

@@ -158,13 +158,15 @@ internal sealed class FineTuner
             new FineTuning(isBetter ? LastDepth : blocks, isBetter, Share(answers, known), known.Length)
             {
                 IsCrossValidated = true,
+                MostTrialSteps = MostTrialSteps,
             },
             answers
         );
     }
 
     /// <summary>What a training of all weights begins with if its accuracy is not known.</summary>
-    public FineTuning Undecided => new(LastDepth, IsTrained: true, Top1: 0, Images: 0);
+    public FineTuning Undecided =>
+        new(LastDepth, IsTrained: true, Top1: 0, Images: 0) { MostTrialSteps = MostTrialSteps };
 
     /// <summary>
     /// Creates the chosen network, before any training, with a classifier that is fitted to all of the given images.

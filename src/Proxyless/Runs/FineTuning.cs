@@ -24,7 +24,9 @@ internal sealed record FineTuning(int Blocks, bool IsTrained, double Top1, int I
     /// </summary>
     public double? BeginningTop1 { get; init; }
 
-    /// <summary>The most steps of a trial, from the time that was left; null without a limit on time.</summary>
+    /// <summary>
+    /// The most steps of a trial of all weights, from the time that was left; null without a limit on time.
+    /// </summary>
     public long? MostTrialSteps { get; init; }
 
     /// <summary><see cref="Top1"/> if it is that of cross-validation.</summary>

@@ -73,7 +73,7 @@ public sealed class FineTuneTests : IDisposable
 
     /// <summary>The images that were tried are those that decided for the training.</summary>
     [Fact]
-    public void Trials_that_stop_early_say_nothing_of_the_accuracy()
+    public void A_decision_keeps_the_steps_of_a_trial_and_the_accuracy_of_complete_trials_alone()
     {
         (RunOptions options, string network) = Few();
         PretrainedNetwork known = FineTuneOpening.NetworkOf(options, network);
@@ -107,6 +107,10 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(1, kept.CrossValidatedTop1);
         Assert.Equal(images.Count, kept.Images);
         Assert.Equal(images.Count, all.Length);
+
+        // For the folds, whose trials are of this network whatever was decided.
+        Assert.Equal(7, trained.MostTrialSteps);
+        Assert.Equal(7, kept.MostTrialSteps);
     }
 
     [Fact]
