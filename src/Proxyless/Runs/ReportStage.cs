@@ -174,16 +174,21 @@ internal static class ReportStage
         };
     }
 
-    private static List<AccuracyFigure> AccuraciesOf(RunStore store, EvaluatedRun evaluated)
+    /// <summary>The accuracies of a run, those of its model among them.</summary>
+    /// <param name="store">The run.</param>
+    /// <param name="evaluated">The end of the run.</param>
+    internal static List<AccuracyFigure> AccuraciesOf(RunStore store, EvaluatedRun evaluated)
     {
         RunResult? result = evaluated.Result;
+        string floats = FloatsOf(evaluated);
         long tested = evaluated.Judged.Accuracy.Images;
         var accuracies = new List<AccuracyFigure>();
         if (result?.Folds is { } folds)
         {
             accuracies.Add(
                 new AccuracyFigure(
-                    Invariant($"all {folds.Images:N0} images, each by one of {folds.Folds} trainings without it"),
+                    Invariant($"all {folds.Images:N0} images, each by one of {folds.Folds} trainings without it")
+                        + floats,
                     folds.Top1,
                     folds.Images
                 )
@@ -200,7 +205,7 @@ internal static class ReportStage
         {
             accuracies.Add(
                 new AccuracyFigure(
-                    Invariant($"{tested:N0} test images by the whole network, its teacher"),
+                    Invariant($"{tested:N0} test images by the whole network, its teacher{floats}"),
                     taught,
                     tested
                 )
@@ -211,7 +216,7 @@ internal static class ReportStage
         {
             accuracies.Add(
                 new AccuracyFigure(
-                    Invariant($"{decided.Images:N0} training images, cross-validated"),
+                    Invariant($"{decided.Images:N0} training images, cross-validated{floats}"),
                     top1,
                     decided.Images
                 )
@@ -221,7 +226,14 @@ internal static class ReportStage
         return accuracies;
     }
 
-    private static AnswerReport AnswersOf(RunContext context, RunStore store, EvaluatedRun evaluated)
+    // Other networks than the model of a run are not quantized.
+    private static string FloatsOf(EvaluatedRun evaluated) => evaluated.Integers is null ? "" : ", with floats";
+
+    /// <summary>What is said about images that were not learned from.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="store">The run.</param>
+    /// <param name="evaluated">The end of the run.</param>
+    internal static AnswerReport AnswersOf(RunContext context, RunStore store, EvaluatedRun evaluated)
     {
         ImageSet test = context.Images.Test;
         long tested = evaluated.Judged.Accuracy.Images;
@@ -231,6 +243,7 @@ internal static class ReportStage
                 context,
                 [(context.Images.All, inFolds)],
                 Invariant($"all {inFolds.Count:N0} images, each classified by a network that was trained without it")
+                    + FloatsOf(evaluated)
             );
         }
 
@@ -263,7 +276,7 @@ internal static class ReportStage
             context,
             [(test, evaluated.Judged.Answers), (training, known)],
             Invariant($"the {tested:N0} test images, and about the {known.Count:N0} training images by ")
-                + "networks like it that were trained without them (cross-validation)"
+                + $"networks like it that were trained without them (cross-validation){FloatsOf(evaluated)}"
         ) with
         {
             Similar = similar,

@@ -4,6 +4,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Proxyless.Files;
+using Proxyless.Quantization;
+using Proxyless.Reports;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Training;
@@ -18,6 +20,25 @@ public sealed partial class RunReportNumbersTests(FinishedRun run) : IClassFixtu
 {
     [GeneratedRegex("<svg ")]
     private static partial Regex FigurePattern();
+
+    private static QuantizeResult Integers =>
+        new()
+        {
+            Model = "model-int8.onnx",
+            FloatModel = "model.onnx",
+            Bytes = 1,
+            FloatBytes = 4,
+            LatencyMs = null,
+            FloatLatencyMs = null,
+            InFloat = [],
+            WeightBits = 8,
+            Ranges = RangeMethod.MinMax,
+            CalibrationImages = 1,
+            ComparedImages = 1,
+            Agreement = 1,
+            ScoreError = 0,
+            Layers = [],
+        };
 
     private string Page => WebUtility.HtmlDecode(File.ReadAllText(run.Directory.Report));
 
@@ -105,6 +126,40 @@ public sealed partial class RunReportNumbersTests(FinishedRun run) : IClassFixtu
         Assert.All(answers, answer => Assert.True(File.Exists(answer.Image), answer.Image));
         Assert.All(answers, answer => Assert.InRange(answer.Probability, 0.5, 1));
         Assert.All(answers.Where(answer => answer.IsRight), a => Assert.Equal(a.Probability, a.LabelProbability));
+    }
+
+    /// <summary>The networks of folds, trials and the teacher are not quantized.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Accuracies_beside_that_of_a_model_of_integers_are_said_to_be_of_floats(bool isOfIntegers)
+    {
+        var store = new RunStore(run.Directory);
+        var evaluated = new EvaluatedRun(
+            run.Result.Model,
+            new EvaluateStage.Judgement(new TopAccuracy(), [], new Dictionary<int, ImageAnswer>(), null)
+        )
+        {
+            Integers = isOfIntegers ? Integers : null,
+            Result = run.Result with { Folds = new FoldAccuracy(2, 100, 0.9, 0.9), TeacherTop1 = 0.9 },
+            InFolds = new Dictionary<int, ImageAnswer> { [0] = new("0.png", 0, 0, 1, 1) },
+        };
+        List<AccuracyFigure> accuracies = ReportStage.AccuraciesOf(store, evaluated);
+        Assert.Equal(
+            [isOfIntegers, false, isOfIntegers],
+            accuracies.Select(accuracy => accuracy.What.EndsWith(", with floats", StringComparison.Ordinal))
+        );
+        RunContext context = TrainedRun.Open(
+            run.Directory,
+            RunConfigFile.Read(run.Directory.Config),
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        Assert.EndsWith(
+            isOfIntegers ? "trained without it, with floats" : "trained without it",
+            ReportStage.AnswersOf(context, store, evaluated).Images,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
