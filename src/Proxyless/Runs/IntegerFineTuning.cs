@@ -40,7 +40,7 @@ internal sealed class IntegerFineTuning(
         }
 
         AnswerComparison before = Judge(made);
-        string judged = Invariant($"of {before.Images} validation images the integers lose {before.Lost}");
+        string judged = Invariant($"of {before.Images} {images.JudgedKind} images the integers lose {before.Lost}");
         if (epochs is null && !LosesMuch(before))
         {
             observer.Message(

@@ -201,6 +201,28 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public void Integers_are_not_said_to_be_judged_on_validation_images_where_all_are_trained_on()
+    {
+        (RunOptions options, string network) = Few();
+        ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation);
+        var observer = new RecordingObserver();
+        ProxylessRun.Quantize(
+            new QuantizeOptions
+            {
+                Model = Run,
+                Out = Path.Combine(_folder.Root, "integers.onnx"),
+                Target = Path.Combine(_folder.Root, "target", "fixed.yaml"),
+            },
+            observer,
+            Cancellation
+        );
+        Assert.Contains(
+            observer.Messages,
+            text => text.Contains(" training images the integers lose ", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public void Patience_without_validation_images_is_refused()
     {
         (RunOptions options, string network) = Few();
