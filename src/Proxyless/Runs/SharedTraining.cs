@@ -13,6 +13,12 @@ internal sealed record SharedTraining(string Architecture, long Steps) : SharedT
     /// <summary>The network whose answers are learned, if there is one; the leader sends its weights.</summary>
     public string? Teacher { get; init; }
 
+    /// <summary>
+    /// <see cref="TrainingSettings.Patience"/>, by which all processes end after the same epoch; that of a teacher is
+    /// not the run's.
+    /// </summary>
+    public int? Patience { get; init; }
+
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
@@ -38,6 +44,7 @@ internal sealed record SharedTraining(string Architecture, long Steps) : SharedT
                 new ReceivedCheckpoint(state.Checkpoint),
                 TrainStage.Settings(context, Steps) with
                 {
+                    Patience = Patience,
                     Teacher = teacher is null ? null : new Teacher(teacher),
                 },
                 parallel,

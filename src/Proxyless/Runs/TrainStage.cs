@@ -123,6 +123,7 @@ internal static class TrainStage
                 new SharedTraining(ArchitectureFile.ToJson(network.Architecture), settings.Steps)
                 {
                     Teacher = teacher is null ? null : ArchitectureFile.ToJson(teacher.Architecture),
+                    Patience = settings.Patience,
                 },
             parallel =>
             {
