@@ -10,7 +10,7 @@ namespace Proxyless.Reports;
 /// <param name="LimitMs">The limit, in milliseconds.</param>
 /// <param name="LatencyMs">The latency of its network, in milliseconds.</param>
 /// <param name="Parameters">Number of parameters.</param>
-/// <param name="SharedTop1">Accuracy with the shared weights, 0..1; null if some were pruned.</param>
+/// <param name="UntrainedTop1">Accuracy before its training, 0..1; null if it is not known.</param>
 /// <param name="Top1">Accuracy on the test set, 0..1; null if it is not trained.</param>
 internal sealed record FrontRow(
     string Folder,
@@ -18,7 +18,7 @@ internal sealed record FrontRow(
     double LimitMs,
     double LatencyMs,
     long Parameters,
-    double? SharedTop1,
+    double? UntrainedTop1,
     double? Top1
 );
 
@@ -28,11 +28,13 @@ internal static class FrontReport
     /// <summary>Returns the page.</summary>
     /// <param name="title">The heading.</param>
     /// <param name="rows">A row for each limit that has a network.</param>
+    /// <param name="untrained">What <see cref="FrontRow.UntrainedTop1"/> is.</param>
     /// <param name="failures">Why other limits have none.</param>
     /// <param name="fronts">A plot for each target whose networks were scored.</param>
     public static string Html(
         string title,
         IReadOnlyList<FrontRow> rows,
+        string untrained,
         IReadOnlyList<string> failures,
         IReadOnlyList<FrontPlotData> fronts
     )
@@ -44,10 +46,12 @@ internal static class FrontReport
             html.Warning(failure);
         }
 
+        bool areJudged = rows.Any(row => row.UntrainedTop1 is not null);
         bool areTrained = rows.Any(row => row.Top1 is not null);
         html.Append(
             "<div class=\"scroll\"><table>\n<tr><th>network</th><th class=\"text\">target</th><th>limit</th>"
-                + "<th>latency</th><th>parameters</th><th>top-1, shared weights</th>"
+                + "<th>latency</th><th>parameters</th>"
+                + $"{(areJudged ? $"<th>{Text(untrained)}</th>" : "")}"
                 + $"{(areTrained ? "<th>top-1, test set</th>" : "")}</tr>\n"
         );
         foreach (FrontRow row in rows)
@@ -57,7 +61,8 @@ internal static class FrontReport
                 $"<tr><td><a href=\"{Uri.EscapeDataString(row.Folder)}/report.html\">{Text(row.Folder)}</a></td>"
                     + $"<td class=\"text\">{Text(row.Target)}</td><td>{row.LimitMs:0.####} ms</td>"
                     + $"<td>{Milliseconds(row.LatencyMs)}</td><td>{row.Parameters / 1e6:0.00} M</td>"
-                    + $"<td>{Share(row.SharedTop1)}</td>{(areTrained ? $"<td>{Share(row.Top1)}</td>" : "")}</tr>\n"
+                    + $"{(areJudged ? $"<td>{Share(row.UntrainedTop1)}</td>" : "")}"
+                    + $"{(areTrained ? $"<td>{Share(row.Top1)}</td>" : "")}</tr>\n"
             );
         }
 

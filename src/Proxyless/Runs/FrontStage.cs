@@ -48,6 +48,7 @@ internal static class FrontStage
             FrontReport.Html(
                 $"{context.Images.Name}: a network for each limit",
                 [.. derived.Select(one => RowOf(one.Part, one.Network))],
+                context.Input is null ? "top-1, shared weights" : "top-1 before training, validation",
                 [.. failures.Select(failure => context.Observer.Wording(failure.Message))],
                 fronts
             )

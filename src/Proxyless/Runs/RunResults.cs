@@ -113,7 +113,8 @@ public sealed record SearchResult
 
     /// <summary>
     /// Accuracy of the derived network with the super-network's weights on the architecture images; null if the search
-    /// has pruned some of these weights.
+    /// has pruned some of these weights. With pretrained weights: of what its training begins with on the validation
+    /// images; null if those are trained on.
     /// </summary>
     public required double? ValidationTop1 { get; init; }
 

@@ -62,6 +62,7 @@ public sealed class SpecializeLimitsTests : IDisposable
             all.Networks,
             network => Assert.Contains(Path.GetFileName(network.Run), report, StringComparison.Ordinal)
         );
+        Assert.DoesNotContain("shared weights", report, StringComparison.Ordinal);
     }
 
     [Fact]
