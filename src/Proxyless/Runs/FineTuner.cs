@@ -123,11 +123,10 @@ internal sealed class FineTuner
     /// <returns>Its answers, by the image's number; null for those that cannot be read.</returns>
     public ImageAnswer?[] Classify(IReadOnlyList<int> images, int depth)
     {
-        (_, ImageAnswer?[] answers) = Choose(images, [depth]);
+        (Place place, ImageAnswer?[] answers) = Choose(images, [depth]);
         _context.Observer.Message(
-            Invariant(
-                $"classifier of the pretrained features behind {Describe(depth)}: {Share(answers, images):P1} of "
-            ) + Invariant($"{images.Count} images, cross-validated")
+            Invariant($"classifier of the pretrained features behind {Describe(depth)}, penalty {place.Penalty}: ")
+                + Invariant($"{Share(answers, images):P1} of {images.Count} images, cross-validated")
         );
         return answers;
     }

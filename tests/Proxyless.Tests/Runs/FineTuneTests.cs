@@ -44,7 +44,12 @@ public sealed class FineTuneTests : IDisposable
         Assert.Null(trained.ValidationTop1);
         Assert.InRange(trained.CrossValidatedTop1!.Value, 0.5, 1);
         Assert.True(File.Exists(trained.Model));
-        Assert.Contains(observer.Messages, text => text.Contains("cross-validated", StringComparison.Ordinal));
+        Assert.Contains(
+            observer.Messages,
+            text =>
+                text.EndsWith("cross-validated", StringComparison.Ordinal)
+                && text.Contains(", penalty 0.", StringComparison.Ordinal)
+        );
 
         // Nothing is trained to find out what cannot be found out.
         Assert.Contains(
