@@ -9,7 +9,14 @@ public sealed record RunEpoch
     /// <summary>The <see cref="Stage"/> of a training.</summary>
     public const string TrainingStage = "train";
 
-    /// <summary>What it is an epoch of: <see cref="SearchStage"/> or <see cref="TrainingStage"/>.</summary>
+    /// <summary>
+    /// The <see cref="Stage"/> of the training of the whole pretrained network, whose answers a smaller one learns.
+    /// </summary>
+    public const string TeacherStage = "teacher";
+
+    /// <summary>
+    /// What it is an epoch of: <see cref="SearchStage"/>, <see cref="TrainingStage"/> or <see cref="TeacherStage"/>.
+    /// </summary>
     public required string Stage { get; init; }
 
     /// <summary>The folder of the run of the search or of the training.</summary>

@@ -18,7 +18,7 @@ internal static class TeacherStage
     public const double TimeOverSteps = 1 + (1 / 3.0);
 
     /// <summary>The name of the training in reports of progress.</summary>
-    public const string Stage = "teacher";
+    public const string Stage = RunEpoch.TeacherStage;
 
     /// <summary>Whether a network has a teacher: one is asked for, and it is smaller than the whole network.</summary>
     /// <param name="start">Has the whole network.</param>
@@ -64,6 +64,7 @@ internal static class TeacherStage
             }
 
             long steps = store.Plan.TeacherSteps!.Value;
+            int batchesPerEpoch = context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages);
             context.Observer.Message(
                 Invariant($"teacher: the whole network, {steps} steps of {context.Loaders.BatchSize} images")
             );
@@ -76,7 +77,13 @@ internal static class TeacherStage
                     Stage = Stage,
                     Patience = null,
                 },
-                epochEnded: null
+                (log, pace) =>
+                    context.Observer.EpochEnded(
+                        EpochReports.OfTraining(log[^1], pace, store.Directory, steps, batchesPerEpoch) with
+                        {
+                            Stage = Stage,
+                        }
+                    )
             );
             return network;
         }

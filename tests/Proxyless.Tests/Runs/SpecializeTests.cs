@@ -129,7 +129,9 @@ public sealed class SpecializeTests : IDisposable
     public void The_whole_network_is_trained_first_and_the_smaller_one_learns_its_answers()
     {
         RunOptions options = Taught(Many());
-        RunResult taught = ProxylessRun.Run(options, _network, null, Cancellation);
+        var observer = new StagesOfEpochs();
+        RunResult taught = ProxylessRun.Run(options, _network, observer, Cancellation);
+        Assert.Equal([RunEpoch.TeacherStage, RunEpoch.TrainingStage], observer.Stages.Distinct());
         var run = new RunDirectory(taught.Run);
         Assert.InRange(taught.TeacherTop1!.Value, 0.5, 1);
         Assert.True(File.Exists(run.TeacherCheckpoint));
@@ -454,4 +456,18 @@ public sealed class SpecializeTests : IDisposable
     private Architecture At(int side) => _small.At(side);
 
     private double LatencyOf(Architecture architecture) => _small.LatencyOf(architecture);
+
+    /// <summary>Keeps what each ended epoch was of.</summary>
+    private sealed class StagesOfEpochs : IRunObserver
+    {
+        public List<string> Stages { get; } = [];
+
+        public void Progress(RunProgress progress) { }
+
+        public void EpochEnded(RunEpoch epoch) => Stages.Add(epoch.Stage);
+
+        public void Message(string text) { }
+
+        public void Warning(string text) { }
+    }
 }
