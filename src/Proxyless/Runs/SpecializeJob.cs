@@ -104,8 +104,16 @@ internal static class SpecializeJob
                     TimeOf(options, before + time.GetElapsedTime(began), clock.Uncharged + SpentBefore([part]), left--)
                 ),
             };
-            using SpecializedStart start = limits.StartOf(part);
-            return Run(part, start, sized);
+            part.Context.Observer.Part = part.Store != store ? part.Store.Directory : null;
+            try
+            {
+                using SpecializedStart start = limits.StartOf(part);
+                return Run(part, start, sized);
+            }
+            finally
+            {
+                part.Context.Observer.Part = null;
+            }
         }
 
         return goals.ResultsOf(

@@ -16,6 +16,9 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     /// <summary>The warnings so far.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
+    /// <summary>The run of the one of several limits at work, which keeps its warnings too; null for none.</summary>
+    public RunDirectory? Part { get; set; }
+
     /// <summary>Reads the warnings of an earlier part of the run, and writes all warnings from now on.</summary>
     public void WriteTo(RunDirectory directory)
     {
@@ -54,6 +57,12 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
         {
             _warnings.Add(kept);
             TryWrite();
+        }
+
+        // Also what another limit was warned of.
+        if (Part is { } part)
+        {
+            JsonLines.Write(part.Warnings, JsonLines.Read<string>(part.Warnings).Union([kept]));
         }
     }
 

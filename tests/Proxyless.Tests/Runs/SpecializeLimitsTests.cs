@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
@@ -177,6 +178,25 @@ public sealed class SpecializeLimitsTests : IDisposable
             Cancellation
         );
         Assert.Equal(whole.Networks.Select(ModelOf), resumed.Networks.Select(ModelOf));
+    }
+
+    [Fact]
+    public void A_warning_about_one_limit_is_in_its_folder_and_not_in_that_of_another()
+    {
+        RunOptions options = Options("run", Slower, Faster);
+        RunDirectory Of(double limit) => new(Path.Combine(options.Out!, Invariant($"{limit}ms")));
+        var observer = new MessageObserver(text =>
+        {
+            if (text.StartsWith("export:", StringComparison.Ordinal))
+            {
+                File.WriteAllText(Of(Slower).CrossValidated, "damaged\ndamaged\n");
+            }
+        });
+        ProxylessRun.RunAll(options, _small.Network, observer, Cancellation);
+        static bool IsIt(string warning) => warning.Contains("does without a file", StringComparison.Ordinal);
+        Assert.Contains(JsonLines.Read<string>(new RunDirectory(options.Out!).Warnings), IsIt);
+        Assert.Contains(JsonLines.Read<string>(Of(Slower).Warnings), IsIt);
+        Assert.DoesNotContain(JsonLines.Read<string>(Of(Faster).Warnings), IsIt);
     }
 
     [Fact]
