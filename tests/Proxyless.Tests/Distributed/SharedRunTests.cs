@@ -198,7 +198,10 @@ public sealed class SharedRunTests : IDisposable
         var opened = RunContext.Open(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
 
         // With the input of pretrained weights the statistics of batch norms are fixed too.
-        RunContext context = opened with { Input = PretrainedInput.Usual };
+        RunContext context = opened with
+        {
+            Input = PretrainedInput.Usual,
+        };
         Architecture network = SmallSpace.Network(1, 0, 2).WithInput(context.Space.Resolution, 3, context.Classes);
         long steps = 4 * context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages);
         using var state = new FollowerState(Path.Combine(_folder.Root, "follower"));

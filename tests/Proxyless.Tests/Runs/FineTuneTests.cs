@@ -462,15 +462,7 @@ public sealed class FineTuneTests : IDisposable
             .Replace("{network}", network, StringComparison.Ordinal)
             .Replace("{folder}", _folder.Root, StringComparison.Ordinal);
         InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
-            ProxylessRun.Train(
-                options with
-                {
-                    Resume = true,
-                },
-                architecture,
-                NullRunObserver.Instance,
-                Cancellation
-            )
+            ProxylessRun.Train(options with { Resume = true }, architecture, NullRunObserver.Instance, Cancellation)
         );
         Assert.Contains(said, refused.Message, StringComparison.Ordinal);
     }

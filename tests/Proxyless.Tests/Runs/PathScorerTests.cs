@@ -1,10 +1,8 @@
 using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runs;
-using Proxyless.Runtime;
 using Proxyless.Tests.Data;
 using Proxyless.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

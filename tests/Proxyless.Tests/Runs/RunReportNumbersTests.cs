@@ -137,7 +137,7 @@ public sealed partial class RunReportNumbersTests(FinishedRun run) : IClassFixtu
         var store = new RunStore(run.Directory);
         var evaluated = new EvaluatedRun(
             run.Result.Model,
-            new EvaluateStage.Judgement(new TopAccuracy(), [], new Dictionary<int, ImageAnswer>(), null)
+            new EvaluateStage.Judgment(new TopAccuracy(), [], new Dictionary<int, ImageAnswer>(), null)
         )
         {
             Integers = isOfIntegers ? Integers : null,
