@@ -179,9 +179,9 @@ public static class PretrainedModel
                 Preprocessing = known.Input.RecipeAt(network.Architecture.Resolution),
                 Provenance = new Dictionary<string, string>(known.Architecture.Metadata)
                 {
-                    ["weights"] = Path.GetFileName(weights),
-                    ["origin"] = known.Origin,
-                    ["license"] = known.License,
+                    [PretrainedNetworks.WeightsKey] = Path.GetFileName(weights),
+                    [PretrainedNetworks.OriginKey] = known.Origin,
+                    [PretrainedNetworks.LicenseKey] = known.License,
                     [LibraryVersion.Key] = LibraryVersion.Text,
                 },
             }

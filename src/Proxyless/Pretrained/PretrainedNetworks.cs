@@ -31,6 +31,15 @@ internal static class PretrainedNetworks
     /// <summary>The key of an architecture's metadata for the name of the weights that it began with.</summary>
     public const string MetadataKey = "pretrained";
 
+    /// <summary>The key for the name of these weights, or of their file.</summary>
+    public const string WeightsKey = "weights";
+
+    /// <summary>The key for <see cref="PretrainedNetwork.Origin"/>.</summary>
+    public const string OriginKey = "origin";
+
+    /// <summary>The key for <see cref="PretrainedNetwork.License"/>.</summary>
+    public const string LicenseKey = "license";
+
     private const double EpsilonOfTensorFlow = 1e-3;
     private const double EpsilonOfPyTorch = 1e-5;
     private const string Apache = "Apache-2.0";
@@ -195,6 +204,21 @@ internal static class PretrainedNetworks
             $"there is no pretrained network named '{name}'{NearestName.Suggestion(name, Names)}; there are "
                 + $"{string.Join(", ", Names)}"
         );
+
+    /// <summary>
+    /// The metadata of an architecture without the weights that its training began with, which say nothing of another
+    /// training.
+    /// </summary>
+    public static Dictionary<string, string> WithoutWeights(IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        bool beganWithWeights = metadata.ContainsKey(MetadataKey);
+        return metadata
+            .Where(entry =>
+                !beganWithWeights || entry.Key is not (MetadataKey or WeightsKey or OriginKey or LicenseKey)
+            )
+            .ToDictionary();
+    }
 
     private static PretrainedNetwork OfGoogle(int size, int resolution, string stages, double top1) =>
         OfTensorFlow($"efficientnet-lite{size}", resolution, stages) with

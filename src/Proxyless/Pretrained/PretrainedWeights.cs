@@ -40,7 +40,10 @@ internal static class PretrainedWeights
         Architecture architecture = ArchitectureFile.Read(nameOrFile);
         return architecture.InputChannels == 3
             ? new PretrainedNetwork(
-                architecture,
+                architecture with
+                {
+                    Metadata = PretrainedNetworks.WithoutWeights(architecture.Metadata),
+                },
                 [],
                 ArchitectureFile.EpsilonOf(nameOrFile) ?? BatchNorm.Epsilon,
                 PretrainedInput.Usual,

@@ -5,7 +5,6 @@ using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Latency;
 using Proxyless.Networks;
-using Proxyless.Pretrained;
 using Proxyless.Quantization;
 using Proxyless.Runtime;
 using Proxyless.Training;
@@ -185,7 +184,9 @@ internal static class EvaluateStage
     private static Transforms NormalizedFor(RunDirectory? network, PreprocessingRecipe recipe)
     {
         var transforms = Transforms.ForEvaluation(recipe);
-        return network is not null && PretrainedInput.Of(ArchitectureFile.Read(network.Architecture)) is { } input
+        return
+            network is not null
+            && TrainedRun.InputOf(network.ReadConfig(), ArchitectureFile.Read(network.Architecture)) is { } input
             ? transforms with
             {
                 Mean = [.. input.Mean],

@@ -4,6 +4,7 @@ using Proxyless.Export;
 using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Networks;
+using Proxyless.Pretrained;
 using Proxyless.Training;
 using static TorchSharp.torch;
 
@@ -76,8 +77,12 @@ internal static class ExportStage
         RunContext context
     )
     {
+        // A network that is trained from scratch may be from the file of one that was not.
+        IReadOnlyDictionary<string, string> metadata = context.Options.Training.Weights is null
+            ? PretrainedNetworks.WithoutWeights(architecture.Metadata)
+            : architecture.Metadata;
         var provenance = new Dictionary<string, string>([
-            .. architecture.Metadata,
+            .. metadata,
             .. ModelImages.Of(context).ToMetadata(),
         ])
         {

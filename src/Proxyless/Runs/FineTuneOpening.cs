@@ -207,21 +207,24 @@ internal static class FineTuneOpening
         }
     }
 
-    /// <summary>What a run keeps of which network it began with.</summary>
+    /// <summary>
+    /// What a run keeps of which network it began with: a file may call its network like a known one, whose input it
+    /// does not have.
+    /// </summary>
     private static string NameOf(PretrainedNetwork network) =>
-        PretrainedWeights.IsName(network.Architecture.Name) ? network.Architecture.Name : Other;
+        PretrainedNetworks.Networks.Contains(network) ? network.Architecture.Name : Other;
 
     private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, string weights)
     {
         var metadata = new Dictionary<string, string>(known.Architecture.Metadata)
         {
             [PretrainedNetworks.MetadataKey] = NameOf(known),
-            ["weights"] = Path.GetFileName(weights),
-            ["origin"] = known.Origin,
+            [PretrainedNetworks.WeightsKey] = Path.GetFileName(weights),
+            [PretrainedNetworks.OriginKey] = known.Origin,
         };
         if (known.License.Length > 0)
         {
-            metadata["license"] = known.License;
+            metadata[PretrainedNetworks.LicenseKey] = known.License;
         }
 
         return metadata;

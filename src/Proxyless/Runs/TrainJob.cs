@@ -2,6 +2,7 @@ using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Pretrained;
 
 namespace Proxyless.Runs;
 
@@ -61,7 +62,10 @@ internal static class TrainJob
             observer,
             cancellationToken
         );
-        Architecture sized = network.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes);
+        Architecture sized = network.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes) with
+        {
+            Metadata = PretrainedNetworks.WithoutWeights(network.Metadata),
+        };
         if (inPlace && (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels))
         {
             throw new InvalidInputException(

@@ -33,6 +33,15 @@ internal static class TrainedRun
             observer,
             cancellationToken
         );
-        return context with { Input = PretrainedInput.Of(architecture) };
+        return context with { Input = InputOf(options, architecture) };
+    }
+
+    /// <summary>The input of the pretrained weights that a run began with; null if it began without.</summary>
+    /// <param name="options">The run's own options: the network's file may tell of weights of another run.</param>
+    /// <param name="architecture">The network, with its metadata.</param>
+    public static PretrainedInput? InputOf(RunOptions options, Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Training.Weights is null ? null : PretrainedInput.Of(architecture);
     }
 }

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Export;
 using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Networks;
@@ -400,6 +401,56 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(File.ReadAllBytes(new RunDirectory(Run).Model), File.ReadAllBytes(file));
     }
 
+    /// <summary>What its file tells of weights is of another training; older versions left it there.</summary>
+    [Fact]
+    public void A_network_of_a_pretrained_file_that_is_trained_from_scratch_has_an_input_and_an_origin_of_its_own()
+    {
+        var foreign = new Dictionary<string, string>
+        {
+            ["note"] = "kept",
+            ["pretrained"] = "efficientnet-lite0",
+            ["weights"] = "efficientnet-lite0",
+            ["origin"] = "Google",
+            ["license"] = "Apache-2.0",
+        };
+        (RunOptions options, TrainResult trained) = FromScratch(foreign);
+        var run = new RunDirectory(trained.Run);
+        Architecture own = ArchitectureFile.Read(run.Architecture);
+        Assert.Equal(["note"], own.Metadata.Keys);
+        string again = Path.Combine(_folder.Root, "again.onnx");
+        foreach (Architecture written in (Architecture[])[own, own with { Metadata = foreign }])
+        {
+            ArchitectureFile.Write(run.Architecture, written);
+            ProxylessRun.Export(trained.Run, again, NullRunObserver.Instance, Cancellation);
+            Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(again));
+        }
+
+        EvaluateResult evaluated = ProxylessRun.Evaluate(
+            trained.Run,
+            options,
+            againstNetwork: true,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(1, evaluated.NetworkAgreement);
+        using OnnxClassifier model = OnnxClassifier.Load(again);
+        Assert.Equal("kept", model.Metadata[NetworkExporter.ProvenancePrefix + "note"]);
+        Assert.DoesNotContain(NetworkExporter.ProvenancePrefix + "pretrained", model.Metadata.Keys);
+    }
+
+    [Fact]
+    public void A_network_of_a_file_that_is_called_like_a_known_one_keeps_the_input_that_it_was_trained_with()
+    {
+        (RunOptions options, string network) = Few();
+        ArchitectureFile.Write(network, ArchitectureFile.Read(network) with { Name = "efficientnet-lite0" });
+        options = options with { Training = options.Training with { Epochs = 1 } };
+        TrainResult trained = ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation);
+        Assert.Equal("other", ArchitectureFile.Read(new RunDirectory(Run).Architecture).Metadata["pretrained"]);
+        string again = Path.Combine(_folder.Root, "again.onnx");
+        ProxylessRun.Export(Run, again, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(again));
+    }
+
     [Fact]
     public void What_cannot_be_is_refused_before_anything_is_written()
     {
@@ -465,6 +516,22 @@ public sealed class FineTuneTests : IDisposable
             ProxylessRun.Train(options with { Resume = true }, architecture, NullRunObserver.Instance, Cancellation)
         );
         Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A short training without weights of a network whose file has some metadata.</summary>
+    private (RunOptions Options, TrainResult Trained) FromScratch(IReadOnlyDictionary<string, string> metadata)
+    {
+        (RunOptions options, string network) = Few();
+        ArchitectureFile.Write(network, ArchitectureFile.Read(network) with { Metadata = metadata });
+        options = options with
+        {
+            Target = new()
+            {
+                Name = FixedTable.Write(Path.Combine(_folder.Root, "table"), SmallSpace.Space, SmallSpace.Classes),
+            },
+            Training = new() { BatchSize = 16, Epochs = 1 },
+        };
+        return (options, ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation));
     }
 
     private (RunOptions Options, string Network) Few()
