@@ -78,16 +78,19 @@ internal static class ExportStage
     )
     {
         // A network that is trained from scratch may be from the file of one that was not.
-        IReadOnlyDictionary<string, string> metadata = context.Options.Training.Weights is null
-            ? PretrainedNetworks.WithoutWeights(architecture.Metadata)
-            : architecture.Metadata;
-        var provenance = new Dictionary<string, string>([
-            .. metadata,
-            .. ModelImages.Of(context).ToMetadata(),
-        ])
+        var provenance = new Dictionary<string, string>(
+            context.Options.Training.Weights is null
+                ? PretrainedNetworks.WithoutWeights(architecture.Metadata)
+                : architecture.Metadata
+        );
+
+        // The metadata of an architecture is free text, also under these keys.
+        foreach ((string key, string value) in ModelImages.Of(context).ToMetadata())
         {
-            [LibraryVersion.Key] = LibraryVersion.Text,
-        };
+            provenance[key] = value;
+        }
+
+        provenance[LibraryVersion.Key] = LibraryVersion.Text;
 
         // The accuracy of these weights, or none.
         provenance.Remove(NetworkTrainer.ValidationTop1Key);

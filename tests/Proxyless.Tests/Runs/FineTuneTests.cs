@@ -439,6 +439,18 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public void What_a_model_says_of_its_images_is_no_text_of_its_architecture()
+    {
+        (RunOptions options, TrainResult trained) = FromScratch(
+            new Dictionary<string, string> { ["seed"] = "3", ["data"] = "x" }
+        );
+        using OnnxClassifier model = OnnxClassifier.Load(trained.Model);
+        var images = ModelImages.Of(model);
+        Assert.Equal(options.Seed, images.Seed);
+        Assert.NotEqual("x", images.Name);
+    }
+
+    [Fact]
     public void A_network_of_a_file_that_is_called_like_a_known_one_keeps_the_input_that_it_was_trained_with()
     {
         (RunOptions options, string network) = Few();
