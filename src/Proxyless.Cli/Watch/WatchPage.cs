@@ -27,7 +27,7 @@ internal static class WatchPage
         };
         """.ReplaceLineEndings("\n");
 
-    private const string Css = """
+    private static readonly string Css = """
         :root{color-scheme:light dark;--paper:#fff;--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0}
         @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d}}
         *{box-sizing:border-box} html,body{height:100%} body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.4 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
@@ -35,7 +35,7 @@ internal static class WatchPage
         section{display:flex;flex-direction:column;min-height:100vh;border-right:1px solid var(--rule)} header{padding:8px 14px;border-bottom:1px solid var(--rule)}
         h1,h2{font-size:15px;margin:0;overflow-wrap:anywhere} p{margin:2px 0 0;color:var(--soft);font-variant-numeric:tabular-nums;overflow-wrap:anywhere} #link:empty{display:none} #link{padding:6px 14px;margin:0}
         iframe{flex:1;width:100%;border:0}
-        """;
+        """.ReplaceLineEndings("\n");
 
     /// <summary>The policy of the page: frames and events of this server, this script, nothing else.</summary>
     public static string Policy { get; } =

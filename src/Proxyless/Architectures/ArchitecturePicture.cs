@@ -20,7 +20,7 @@ public static class ArchitecturePicture
     private const double Bottom = Top + BoxesHeight;
     private const double Height = Bottom + 62;
 
-    private const string Style = """
+    private static readonly string Style = """
         <style>
         .arch{--ink:#1f2328;--soft:#59636e;--band:#f3f5f8;--line:#8c959f;--fixed:#c9d1d9;--e1:#dbe4f0;--e3:#9ec5f4;--e6:#3f7fcb;--e6ink:#ffffff}
         @media (prefers-color-scheme:dark){.arch{--ink:#e6edf3;--soft:#9198a1;--band:#171d26;--line:#6e7681;--fixed:#3d444d;--e1:#2b3646;--e3:#2f5d94;--e6:#78b0f5;--e6ink:#0d1117}}
@@ -29,7 +29,7 @@ public static class ArchitecturePicture
         .arch .fixed{fill:var(--fixed)} .arch .e1{fill:var(--e1)} .arch .e3{fill:var(--e3)} .arch .e6{fill:var(--e6)} .arch .on-e6{fill:var(--e6ink)}
         .arch .ghost{fill:none;stroke:var(--line);stroke-dasharray:3 3} .arch .line{stroke:var(--line);stroke-width:1.5;fill:none}
         </style>
-        """;
+        """.ReplaceLineEndings("\n");
 
     /// <summary>Returns the figure as one SVG element, for a file of its own or for use within a page.</summary>
     public static string Svg(Architecture architecture)

@@ -14,7 +14,7 @@ internal static class StageText
         var blocks = new List<Block>();
         int width = stem.Width;
         int side = stem.OutputResolution;
-        foreach (string line in stages.Split('\n'))
+        foreach (string line in Lines(stages))
         {
             string[] words = line.Split(' ');
             int stageWidth = int.Parse(words[0], CultureInfo.InvariantCulture);
@@ -32,9 +32,12 @@ internal static class StageText
 
     /// <summary>How many blocks each stage has.</summary>
     public static IReadOnlyList<int> Depths(string stages) =>
-        [.. stages.Split('\n').Select(line => line.Count(letter => letter == ' ') - 1)];
+        [.. Lines(stages).Select(line => line.Count(letter => letter == ' ') - 1)];
 
     /// <summary>The head that follows blocks.</summary>
     public static Head HeadOf(IReadOnlyList<Block> blocks, int width, int classes) =>
         new(blocks[^1].OutputWidth, width, classes, blocks[^1].OutputResolution);
+
+    // A literal has the line breaks of its source file, which a checkout may have changed.
+    private static string[] Lines(string stages) => stages.ReplaceLineEndings("\n").Split('\n');
 }

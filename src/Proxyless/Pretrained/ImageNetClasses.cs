@@ -30,13 +30,15 @@ internal static class ImageNetClasses
     {
         using Stream stream = typeof(ImageNetClasses).Assembly.GetManifestResourceStream(Resource)!;
         using var reader = new StreamReader(stream);
-        return
+        return Parse(reader.ReadToEnd());
+    }
+
+    /// <summary>The classes of a text with a line for each, whatever its line breaks are.</summary>
+    internal static (string Synset, string Words)[] Parse(string text) =>
         [
-            .. reader
-                .ReadToEnd()
+            .. text.ReplaceLineEndings("\n")
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => line.Split('\t'))
                 .Select(words => (words[1], words[2])),
         ];
-    }
 }

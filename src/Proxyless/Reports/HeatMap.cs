@@ -71,7 +71,7 @@ internal static class HeatMap
             <div class="scroll" tabindex="0">{map}</div>
             </div>
 
-            """;
+            """.ReplaceLineEndings("\n");
     }
 
     /// <summary>Draws one map.</summary>

@@ -6,7 +6,7 @@ namespace Proxyless.Reports;
 /// </summary>
 internal static class ReportStyle
 {
-    public const string Css = """
+    public static readonly string Css = """
         :root{color-scheme:light dark;--paper:#ffffff;--card:#f6f8fa;--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--good:#1a7f37;--bad:#a04b00;--s0:#2f6fbd;--s1:#c4622d;--s2:#2c8a57;--s3:#8250a8;--s4:#b08800;--s5:#596069}
         @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:#151b23;--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--good:#57ab5a;--bad:#e0a04a;--s0:#78b0f5;--s1:#f0986a;--s2:#6bc46d;--s3:#c297eb;--s4:#e3c04f;--s5:#a5adb6}}
         *{box-sizing:border-box}
@@ -35,5 +35,5 @@ internal static class ReportStyle
         summary{cursor:pointer;color:var(--soft);margin:8px 0}
         @media (max-width:520px){body{padding:18px 12px 40px} th,td{padding:4px 6px;font-size:13px} dl{grid-template-columns:1fr} dd{margin-bottom:6px}}
         @media print{body{max-width:none;padding:0} .control{display:none} .tile,figure,tr,svg{break-inside:avoid} .scroll,.matrix{overflow:visible;max-height:none}}
-        """;
+        """.ReplaceLineEndings("\n");
 }

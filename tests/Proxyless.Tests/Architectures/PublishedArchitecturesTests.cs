@@ -24,6 +24,16 @@ public sealed class PublishedArchitecturesTests
             ArchitectureCost.Of(PublishedArchitectures.ByName(name))
         );
 
+    [Fact]
+    public void Stages_are_read_with_the_line_breaks_of_any_system()
+    {
+        const string Stages = "16 1 mb3e1\n24 2 mb3e6 zero";
+        string ofWindows = Stages.ReplaceLineEndings("\r\n");
+        var stem = new Stem(3, 32, 2, 224);
+        Assert.Equal(StageText.Blocks(Stages, stem), StageText.Blocks(ofWindows, stem));
+        Assert.Equal([1, 2], StageText.Depths(ofWindows));
+    }
+
     [Theory]
     [InlineData("proxyless_cpu", "proxyless-cpu")]
     [InlineData("proxyless_gpu", "proxyless-gpu")]
