@@ -6,10 +6,13 @@ internal static class StateDictFinder
     // A set within a set of a checkpoint, such as ema/state_dict, is as deep as they are nested.
     private const int Deepest = 2;
 
-    /// <summary>The state dicts: moving averages first, then by their names, then in the order of the file.</summary>
-    /// <returns>Name, such as <c>state_dict_ema</c> (empty: the whole file), and entries; at least one.</returns>
+    /// <summary>
+    /// The state dicts: moving averages first, then by their names, then the outer ones, in the order of the file.
+    /// Those that are hardly meant come last (<see cref="TensorSet.IsMinor"/>).
+    /// </summary>
+    /// <returns>At least one.</returns>
     /// <exception cref="FormatException">There is none; the message says what there is.</exception>
-    public static IReadOnlyList<(string Name, PickleDictionary Items)> Find(object? root)
+    public static IReadOnlyList<TensorSet> Find(object? root)
     {
         if (root is PickleCall model)
         {
@@ -19,52 +22,40 @@ internal static class StateDictFinder
             );
         }
 
-        var found = new List<(string Name, PickleDictionary Items)>();
-        if (root is PickleDictionary dictionary)
-        {
-            Collect(dictionary, "", Deepest, found);
-        }
-
+        List<TensorSet> found = root is PickleDictionary dictionary ? SetsIn(dictionary) : [];
         return found.Count > 0
-            ? [.. found.OrderBy(one => Rank(one.Name))]
+            ? [.. found.OrderBy(one => one.IsMinor).ThenBy(one => Rank(one.Name))]
             : throw new FormatException(
                 "it holds no tensors by name; save them so: torch.save(model.state_dict(), FILE)"
             );
     }
 
-    private static void Collect(
-        PickleDictionary dictionary,
-        string name,
-        int deeper,
-        List<(string Name, PickleDictionary Items)> found
-    )
+    private static List<TensorSet> SetsIn(PickleDictionary root)
     {
-        if (dictionary.Items.Any(item => item.Key is string && IsTensor(item.Value)))
+        var sets = new List<TensorSet>();
+        var waiting = new Queue<TensorSet>();
+        waiting.Enqueue(new TensorSet(root, "", null));
+        while (waiting.TryDequeue(out TensorSet? set))
         {
-            found.Add((name, dictionary));
-            return;
-        }
-
-        foreach ((object? key, object? value) in dictionary.Items)
-        {
-            if (deeper > 0 && key is string inner && value is PickleDictionary part)
+            if (set.Tensors > 0)
             {
-                Collect(part, name.Length == 0 ? inner : $"{name}/{inner}", deeper - 1, found);
+                sets.Add(set);
+                for (TensorSet? outer = set.Within; outer is not null; outer = outer.Within)
+                {
+                    (outer.Tensors > set.Tensors ? set : outer).IsMinor = true;
+                }
+            }
+
+            foreach ((object? key, object? value) in set.Items.Items)
+            {
+                if (set.Depth < Deepest && key is string name && value is PickleDictionary part)
+                {
+                    waiting.Enqueue(new TensorSet(part, set.Within is null ? name : $"{set.Name}/{name}", set));
+                }
             }
         }
-    }
 
-    private static bool IsTensor(object? value)
-    {
-        try
-        {
-            return TensorRecipe.Of(value) is not null;
-        }
-        catch (Exception exception) when (exception is FormatException or OverflowException)
-        {
-            // The tensor's description makes no sense, which is reported when it is read.
-            return true;
-        }
+        return sets;
     }
 
     // The names that training code uses. An optimizer's tensors have numbers for names, its settings none.

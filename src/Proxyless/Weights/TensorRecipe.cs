@@ -36,7 +36,15 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
 
     /// <summary>The tensor that a value of a pickle describes; null if it is not one that is understood.</summary>
     /// <exception cref="FormatException">It is one, but its description makes no sense.</exception>
-    public static TensorRecipe? Of(object? value)
+    public static TensorRecipe? Of(object? value) =>
+        DescriptionOf(value) is { } description ? RecipeOf(description) : null;
+
+    /// <summary>
+    /// Whether a value of a pickle describes a tensor that is understood, even if the description makes no sense.
+    /// </summary>
+    public static bool IsOne(object? value) => DescriptionOf(value) is not null;
+
+    private static Description? DescriptionOf(object? value)
     {
         for (int depth = 0; depth < DeepestCall && value is PickleCall call; depth++)
         {
@@ -57,7 +65,7 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
                         or "torch._utils._rebuild_tensor_v2",
                     [PickleReference storage, long offset, PickleTuple shape, PickleTuple strides, ..]
                 ):
-                    return Of(storage, null, offset, shape, strides);
+                    return DescriptionOf(storage, null, offset, shape, strides);
                 case (
                     "torch._utils._rebuild_tensor_v3",
                     [
@@ -71,7 +79,7 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
                         ..,
                     ]
                 ):
-                    return Of(storage, StorageReference.TypeOf(type.Text), offset, shape, strides);
+                    return DescriptionOf(storage, StorageReference.TypeOf(type.Text), offset, shape, strides);
                 default:
                     return null;
             }
@@ -80,19 +88,20 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
         return null;
     }
 
-    private static TensorRecipe? Of(
+    private static Description? DescriptionOf(
         PickleReference reference,
         NumberType? type,
         long offset,
         PickleTuple shape,
         PickleTuple strides
-    )
-    {
-        if (StorageReference.Of(reference) is not { } storage || (type ?? storage.Type) is not { } known)
-        {
-            return null;
-        }
+    ) =>
+        StorageReference.Of(reference) is { } storage && (type ?? storage.Type) is { } known
+            ? new Description(storage, known, offset, shape, strides)
+            : null;
 
+    private static TensorRecipe RecipeOf(Description description)
+    {
+        (StorageReference storage, NumberType known, long offset, PickleTuple shape, PickleTuple strides) = description;
         long[] sides = Numbers(shape);
         long[] steps = Numbers(strides);
         long numbers = checked(storage.Count * (storage.Type?.Bytes ?? 1)) / known.Bytes;
@@ -120,4 +129,13 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
                 item is long number ? number : throw new FormatException("a side of a tensor is no number")
             ),
         ];
+
+    /// <summary>What a pickle says about a tensor, not checked yet.</summary>
+    private sealed record Description(
+        StorageReference Storage,
+        NumberType Type,
+        long Offset,
+        PickleTuple Shape,
+        PickleTuple Strides
+    );
 }

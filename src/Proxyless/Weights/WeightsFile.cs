@@ -11,7 +11,7 @@ internal sealed class WeightsFile
     private const int LargestExpansion = 4;
     private const long SmallFile = 1 << 20;
 
-    // The prefix of every name if a network was wrapped (DataParallel, torch.compile).
+    // The prefixes of every name if a network was wrapped (DataParallel, torch.compile), in any order.
     private static readonly string[] Wrappers = ["module.", "_orig_mod."];
 
     private WeightsFile(
@@ -27,7 +27,7 @@ internal sealed class WeightsFile
         StateDicts = stateDicts;
     }
 
-    /// <summary>The tensors by name, without the prefix that a wrapper adds to all names.</summary>
+    /// <summary>The tensors by name, without the prefixes that wrappers add to all names.</summary>
     public IReadOnlyDictionary<string, WeightTensor> Tensors { get; }
 
     /// <summary>The entries among the tensors that are not read as tensors: name and kind.</summary>
@@ -36,7 +36,9 @@ internal sealed class WeightsFile
     /// <summary>The state dict that was read; empty if the file itself is one.</summary>
     public string StateDict { get; }
 
-    /// <summary>The state dicts of the file, the preferred ones first.</summary>
+    /// <summary>
+    /// The state dicts of the file, the preferred ones first; without those that are read only if they are asked for.
+    /// </summary>
     public IReadOnlyList<string> StateDicts { get; }
 
     /// <summary>Reads a file.</summary>
@@ -100,18 +102,21 @@ internal sealed class WeightsFile
 
     private static WeightsFile Of(PyTorchFile file, long bytes, string? wanted)
     {
-        IReadOnlyList<(string Name, PickleDictionary Items)> all = StateDictFinder.Find(file.Root);
-        string[] names = [.. all.Select(one => one.Name)];
-        (string name, PickleDictionary items) =
-            wanted is null ? all[0]
-            : all.FirstOrDefault(one => one.Name == wanted) is { Items: not null } found ? found
-            : throw new FormatException(
-                $"it has no state dict '{wanted}'; there are {string.Join(", ", names.Select(one => $"'{one}'"))}"
-            );
+        IReadOnlyList<TensorSet> all = StateDictFinder.Find(file.Root);
+        TensorSet chosen = wanted is null
+            ? all[0]
+            : all.FirstOrDefault(one => one.Name == wanted)
+                ?? throw new FormatException(
+                    $"it has no state dict '{wanted}'; there are "
+                        + string.Join(
+                            ", ",
+                            all.Select(one => one.Name.Length == 0 ? "'' (the file itself)" : $"'{one.Name}'")
+                        )
+                );
         var tensors = new Dictionary<string, WeightTensor>();
         var unread = new Dictionary<string, string>();
         long room = (bytes * LargestExpansion) + SmallFile;
-        foreach ((object? key, object? value) in items.Items)
+        foreach ((object? key, object? value) in chosen.Items.Items)
         {
             if (key is not string tensor)
             {
@@ -133,21 +138,31 @@ internal sealed class WeightsFile
                     );
         }
 
-        return new WeightsFile(Unwrapped(tensors), unread, name, names);
+        return new WeightsFile(
+            Unwrapped(tensors),
+            unread,
+            chosen.Name,
+            [.. all.Where(one => !one.IsMinor).Select(one => one.Name)]
+        );
     }
 
     private static IReadOnlyDictionary<string, WeightTensor> Unwrapped(
         IReadOnlyDictionary<string, WeightTensor> tensors
     )
     {
-        foreach (string wrapper in Wrappers)
+        int wrapped = 0;
+        while (tensors.Count > 0 && WrapperOf(tensors.Keys, wrapped) is { } wrapper)
         {
-            if (tensors.Count > 0 && tensors.Keys.All(name => name.StartsWith(wrapper, StringComparison.Ordinal)))
-            {
-                tensors = tensors.ToDictionary(pair => pair.Key[wrapper.Length..], pair => pair.Value);
-            }
+            wrapped += wrapper.Length;
         }
 
-        return tensors;
+        return wrapped == 0 ? tensors : tensors.ToDictionary(pair => pair.Key[wrapped..], pair => pair.Value);
     }
+
+    /// <summary>The prefix that all names have from a letter on; null if they have none.</summary>
+    private static string? WrapperOf(IEnumerable<string> names, int from) =>
+        Array.Find(
+            Wrappers,
+            wrapper => names.All(name => string.CompareOrdinal(name, from, wrapper, 0, wrapper.Length) == 0)
+        );
 }

@@ -84,6 +84,22 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Contains("conv_stem.weight", Published("timm-efficientnet_lite0.pth").Tensors.Keys);
 
     [Theory]
+    [InlineData("_orig_mod.module.")]
+    [InlineData("module._orig_mod.")]
+    [InlineData("module.module.")]
+    public void Wrappers_within_each_other_are_taken_off(string wrappers)
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ($"{wrappers}w", value => value.Tensor("0", [2])),
+                ($"{wrappers}module.b", value => value.Tensor("0", [1]))
+            )
+        );
+        WeightsFile file = Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24))));
+        Assert.Equal(["module.b", "w"], file.Tensors.Keys.Order());
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Strides_offsets_and_shared_storages_are_followed(bool isLegacy)
@@ -154,6 +170,48 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Equal([1], Read(file, "model").Tensors["w"].Values);
         var refused = Assert.Throws<InvalidInputException>(() => Read(file, "weights"));
         Assert.Contains("'state_dict_ema', 'state_dict', 'model'", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>PyTorch's ImageNet example saves its best accuracy as a tensor.</summary>
+    [Fact]
+    public void A_tensor_beside_a_state_dict_is_none_of_its_weights()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("epoch", value => value.Number(3)),
+                ("state_dict", value => value.Dictionary(("w", inner => inner.Tensor("0", [2])))),
+                ("best_acc1", value => value.Tensor("0", [], offset: 5))
+            )
+        );
+        byte[] file = PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)));
+        foreach (string? wanted in (string?[])[null, "state_dict"])
+        {
+            WeightsFile read = Read(file, wanted);
+            Assert.Equal("state_dict", read.StateDict);
+            Assert.Equal(["state_dict"], read.StateDicts);
+            Assert.Equal([0, 1], Assert.Single(read.Tensors).Value.Values);
+        }
+
+        Assert.Equal([5], Assert.Single(Read(file, "").Tensors).Value.Values);
+        var refused = Assert.Throws<InvalidInputException>(() => Read(file, "model"));
+        Assert.Contains("'state_dict', '' (the file itself)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_few_tensors_within_a_state_dict_are_a_part_of_it()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("model.extra", value => value.Dictionary(("scale", inner => inner.Tensor("0", [], offset: 5)))),
+                ("model.w", value => value.Tensor("0", [2])),
+                ("model.b", value => value.Tensor("0", [1]))
+            )
+        );
+        byte[] file = PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)));
+        Assert.Equal("", Read(file).StateDict);
+        Assert.Equal(["model.b", "model.w"], Read(file).Tensors.Keys.Order());
+        Assert.Equal([""], Read(file).StateDicts);
+        Assert.Equal([5], Read(file, "model.extra").Tensors["scale"].Values);
     }
 
     [Fact]

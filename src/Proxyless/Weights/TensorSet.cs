@@ -1,0 +1,29 @@
+namespace Proxyless.Weights;
+
+/// <summary>A dictionary in what <c>torch.save</c> wrote, and the tensors in it.</summary>
+/// <param name="items">Its entries.</param>
+/// <param name="name">Where it is.</param>
+/// <param name="within">The dictionary that holds it, or null.</param>
+internal sealed class TensorSet(PickleDictionary items, string name, TensorSet? within)
+{
+    /// <summary>Its entries.</summary>
+    public PickleDictionary Items { get; } = items;
+
+    /// <summary>Where it is, such as <c>state_dict_ema</c>; empty: it is the whole file.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The dictionary that holds it; null for the whole file.</summary>
+    public TensorSet? Within { get; } = within;
+
+    /// <summary>In how many dictionaries it is.</summary>
+    public int Depth { get; } = within is null ? 0 : within.Depth + 1;
+
+    /// <summary>The number of its entries that are tensors, without those of dictionaries within it.</summary>
+    public int Tensors { get; } = items.Items.Count(item => item.Key is string && TensorRecipe.IsOne(item.Value));
+
+    /// <summary>
+    /// Whether it is read only if it is asked for: its tensors stand beside a state dict, as the best accuracy does in
+    /// a checkpoint, or it belongs to one that holds it and has more tensors.
+    /// </summary>
+    public bool IsMinor { get; set; }
+}
