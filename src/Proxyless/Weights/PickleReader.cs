@@ -17,6 +17,9 @@ internal sealed class PickleReader
     private const int MostValues = 1_000_000;
     private const int LongestLine = 1 << 16;
 
+    // Of a class or a module: each call makes a text of it.
+    private const int LongestName = 1 << 10;
+
     private static readonly FrozenSet<string> Dictionaries = FrozenSet.Create(
         "collections.OrderedDict",
         "collections.defaultdict",
@@ -196,11 +199,11 @@ internal sealed class PickleReader
                 Push(Memorized(Unsigned(code == 'h' ? 1 : 4)));
                 break;
             case (byte)'c':
-                Push(Counted(new PickleName(Line(), Line())));
+                Push(NameOf(Line(), Line()));
                 break;
             case 0x93:
                 object?[] names = Pop(2);
-                Push(Counted(new PickleName($"{names[0]}", $"{names[1]}")));
+                Push(NameOf(names[0], names[1]));
                 break;
             case 0x82 or 0x83 or 0x84: // EXT1 to EXT4: names that only the program that wrote them knows.
                 Push(Counted(new PickleName("extension", $"{Unsigned(code == 0x84 ? 4 : code - 0x81)}")));
@@ -218,7 +221,7 @@ internal sealed class PickleReader
                 Push(made.Length > 0 ? Called(made[0], TupleOf(made[1..])) : throw new FormatException("no class"));
                 break;
             case (byte)'i':
-                var instance = new PickleName(Line(), Line());
+                PickleName instance = NameOf(Line(), Line());
                 Push(Called(instance, TupleOf(PopToMark())));
                 break;
             case (byte)'b':
@@ -251,6 +254,8 @@ internal sealed class PickleReader
             {
                 foreach (object? pair in pairs.Items)
                 {
+                    // Also what is no pair: many calls may be given one list.
+                    Count();
                     IReadOnlyList<object?> both = pair switch
                     {
                         PickleTuple tuple => tuple.Items,
@@ -260,7 +265,6 @@ internal sealed class PickleReader
                     if (both is [var key, var value])
                     {
                         dictionary.Items.Add((key, value));
-                        Count();
                     }
                 }
             }
@@ -270,6 +274,11 @@ internal sealed class PickleReader
 
         return Counted(new PickleCall(function, arguments));
     }
+
+    private PickleName NameOf(object? module, object? name) =>
+        module is string { Length: <= LongestName } first && name is string { Length: <= LongestName } second
+            ? Counted(new PickleName(first, second))
+            : throw new FormatException("a name of a class or a function is none");
 
     private object Referred(object? id)
     {

@@ -35,6 +35,9 @@ internal static class StateDictFinder
         var sets = new List<TensorSet>();
         var waiting = new Queue<TensorSet>();
         waiting.Enqueue(new TensorSet(root, "", null));
+
+        // A dictionary may hold itself, and may do so under many names.
+        var seen = new HashSet<PickleDictionary> { root };
         while (waiting.TryDequeue(out TensorSet? set))
         {
             if (set.Tensors > 0)
@@ -48,7 +51,12 @@ internal static class StateDictFinder
 
             foreach ((object? key, object? value) in set.Items.Items)
             {
-                if (set.Depth < Deepest && key is string name && value is PickleDictionary part)
+                if (
+                    set.Depth < Deepest
+                    && key is string { Length: <= TensorSet.LongestName } name
+                    && value is PickleDictionary part
+                    && seen.Add(part)
+                )
                 {
                     waiting.Enqueue(new TensorSet(part, set.Within is null ? name : $"{set.Name}/{name}", set));
                 }

@@ -11,6 +11,9 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
     // A parameter is a call around a tensor; a subclass of tensor a call around that.
     private const int DeepestCall = 8;
 
+    // PyTorch's own limit.
+    private const int MostSides = 64;
+
     /// <summary>The numbers of the tensor.</summary>
     public long Count => Shape.Aggregate(1L, (product, side) => checked(product * side));
 
@@ -102,13 +105,18 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
     private static TensorRecipe RecipeOf(Description description)
     {
         (StorageReference storage, NumberType known, long offset, PickleTuple shape, PickleTuple strides) = description;
+        if (shape.Items.Count != strides.Items.Count || shape.Items.Count > MostSides)
+        {
+            throw Senseless();
+        }
+
         long[] sides = Numbers(shape);
         long[] steps = Numbers(strides);
         long numbers = checked(storage.Count * (storage.Type?.Bytes ?? 1)) / known.Bytes;
         var recipe = new TensorRecipe(storage.Key, known, checked(offset + storage.ViewOffset), sides, steps);
-        if (sides.Length != steps.Length || offset < 0 || sides.Any(side => side < 0) || steps.Any(step => step < 0))
+        if (offset < 0 || sides.Any(side => side < 0) || steps.Any(step => step < 0))
         {
-            throw new FormatException("a tensor's shape, strides and offset are not what they can be");
+            throw Senseless();
         }
 
         // The last number that is read; and no more numbers than are stored, as a view that repeats them would have.
@@ -122,6 +130,8 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
 
         return recipe;
     }
+
+    private static FormatException Senseless() => new("a tensor's shape, strides and offset are not what they can be");
 
     private static long[] Numbers(PickleTuple tuple) =>
         [

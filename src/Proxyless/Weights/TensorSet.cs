@@ -6,6 +6,9 @@ namespace Proxyless.Weights;
 /// <param name="within">The dictionary that holds it, or null.</param>
 internal sealed class TensorSet(PickleDictionary items, string name, TensorSet? within)
 {
+    /// <summary>Letters of the longest name of an entry that is read; a file may repeat one at little cost.</summary>
+    public const int LongestName = 1 << 10;
+
     /// <summary>Its entries.</summary>
     public PickleDictionary Items { get; } = items;
 

@@ -123,6 +123,11 @@ internal sealed class WeightsFile
                 continue;
             }
 
+            if (tensor.Length > TensorSet.LongestName)
+            {
+                throw new FormatException($"the name of a tensor has {tensor.Length} letters");
+            }
+
             if (TensorRecipe.Of(value) is not { } recipe)
             {
                 unread[tensor] = value is PickleCall call ? call.Name : "no tensor";

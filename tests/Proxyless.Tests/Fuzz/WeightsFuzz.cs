@@ -7,6 +7,7 @@ namespace Proxyless.Tests.Fuzz;
 internal static class WeightsFuzz
 {
     private const int Deep = 200_000;
+    private const int Many = 5_000;
 
     private static readonly (string Key, byte[] Bytes)[] Storages =
     [
@@ -98,6 +99,27 @@ internal static class WeightsFuzz
         yield return PickleWriter.Of(writer =>
             writer.Code('}').Code('q').Code(0).Text("model").Code('h').Code(0).Code('s')
         );
+
+        // A dictionary that holds itself under many names, and a list that is walked many times.
+        yield return PickleWriter.Of(writer =>
+        {
+            writer.Code('}').Code('q').Code(0).Text("x").Code('q').Code(1).Code('0').Code('(');
+            for (int i = 0; i < Many; i++)
+            {
+                writer.Code('h').Code(1).Code('h').Code(0);
+            }
+
+            writer.Code('u');
+        });
+        yield return PickleWriter.Of(writer =>
+        {
+            writer.Code(']').Code('q').Code(0).Code('(').Raw([.. Enumerable.Repeat((byte)'N', Many)]).Code('e');
+            writer.Name("collections", "OrderedDict").Code('q').Code(1).Code('h').Code(0).Code(0x85).Code('q').Code(2);
+            for (int i = 0; i < Many; i++)
+            {
+                writer.Code('h').Code(1).Code('h').Code(2).Code('R').Code('0');
+            }
+        });
 
         // Depth: calls in calls, tuples in tuples, dictionaries in dictionaries, marks.
         yield return PickleWriter.Of(writer =>

@@ -345,6 +345,51 @@ public sealed class WeightsFileTests : IDisposable
                 ),
                 "times as much memory"
             },
+            {
+                "a tensor of more sides than there are",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                        writer.Dictionary(("x", value => value.Tensor("0", [.. Enumerable.Repeat(1, 65)])))
+                    ),
+                    ("0", PyTorchFiles.Counting(24))
+                ),
+                "shape, strides and offset"
+            },
+            {
+                "a tensor with a name without end",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                        writer.Dictionary((new string('x', 2_000), value => value.Tensor("0", [1])))
+                    ),
+                    ("0", PyTorchFiles.Counting(24))
+                ),
+                "has 2000 letters"
+            },
+            {
+                "a class with a name without end",
+                PyTorchFiles.Zip(PickleWriter.Of(writer => writer.Name("torch", new string('x', 2_000)))),
+                "a name of a class"
+            },
+            {
+                "a list that is walked again and again",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                    {
+                        writer.Code(']').Code('q').Code(0).Code('(');
+                        for (int i = 0; i < 2_000; i++)
+                        {
+                            writer.Code('N');
+                        }
+
+                        writer.Code('e');
+                        for (int i = 0; i < 1_000; i++)
+                        {
+                            writer.Call("collections", "OrderedDict", list => list.Code('h').Code(0)).Code('0');
+                        }
+                    })
+                ),
+                "more than 1000000 values"
+            },
             { "a pickle of something else", PickleWriter.Of(writer => writer.Number(1)), "none of torch.save" },
             { "a pickle that ends", [0x80, 2, (byte)'}', (byte)'('], "cut short" },
             { "an instruction that does not exist", [0x80, 2, 0xff], "0xff" },
@@ -406,6 +451,28 @@ public sealed class WeightsFileTests : IDisposable
         });
         WeightsFile file = Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24))));
         Assert.Equal([0, 1], file.Tensors["w"].Values);
+    }
+
+    [Fact]
+    public void A_dictionary_that_holds_itself_is_one_state_dict()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer
+                .Code('}')
+                .Code('q')
+                .Code(0)
+                .Code('(')
+                .Text("self")
+                .Code('h')
+                .Code(0)
+                .Text("again")
+                .Code('h')
+                .Code(0)
+                .Text("w")
+                .Tensor("0", [2])
+                .Code('u')
+        );
+        Assert.Equal([""], Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)))).StateDicts);
     }
 
     private static byte[] OneTensor(int count) =>
