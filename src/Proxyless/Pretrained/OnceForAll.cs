@@ -52,7 +52,7 @@ internal static class OnceForAll
     public static OnceForAllNetwork Cut(WeightsFile weights, OnceForAllChoice choice, int resolution, string file)
     {
         Require(choice, file);
-        var source = new Source(new AuthorsNaming().Renamed(weights).Tensors, file);
+        var source = new Source(new AuthorsNaming().Renamed(weights, file).Tensors, file);
         var tensors = new Dictionary<string, WeightTensor>();
         foreach (string layer in (string[])["first_conv", $"blocks.0.{Prefix}", "feature_mix_layer"])
         {
@@ -133,7 +133,7 @@ internal static class OnceForAll
     public static OnceForAllNetwork Cut(WeightsFile weights, Architecture network, string file)
     {
         ArgumentNullException.ThrowIfNull(network);
-        var source = new Source(new AuthorsNaming().Renamed(weights).Tensors, file);
+        var source = new Source(new AuthorsNaming().Renamed(weights, file).Tensors, file);
         int[] widths =
         [
             .. StageDepths.Select(
@@ -284,7 +284,7 @@ internal static class OnceForAll
     /// <summary>The tensors of the file, with messages that name it.</summary>
     private sealed class Source(IReadOnlyDictionary<string, WeightTensor> tensors, string file)
     {
-        /// <summary>A side of any length.</summary>
+        /// <summary>A side of any length but 0.</summary>
         public const int Any = -1;
 
         private static readonly string[] NormParts = ["weight", "bias", "running_mean", "running_var"];
@@ -314,7 +314,10 @@ internal static class OnceForAll
         private WeightTensor Of(string name, int fewest, ReadOnlySpan<int> shape)
         {
             WeightTensor tensor = this[name];
-            bool isOf = tensor.Shape.Length == shape.Length && (shape.Length == 0 || tensor.Shape[0] >= fewest);
+            bool isOf =
+                tensor.Shape.Length == shape.Length
+                && tensor.Values.Length > 0
+                && (shape.Length == 0 || tensor.Shape[0] >= fewest);
             for (int i = 0; isOf && i < shape.Length; i++)
             {
                 isOf = shape[i] == Any || tensor.Shape[i] == shape[i];
@@ -325,7 +328,7 @@ internal static class OnceForAll
                 return tensor;
             }
 
-            string[] sides = [.. shape.ToArray().Select(side => side == Any ? "any" : Invariant($"{side}"))];
+            string[] sides = [.. shape.ToArray().Select(side => side == Any ? "1 or more" : Invariant($"{side}"))];
             if (fewest > 0)
             {
                 sides[0] = Invariant($"{fewest} or more");

@@ -36,8 +36,29 @@ internal abstract class TensorNaming
     public abstract BlockNames Block(NamedNetwork network, int block);
 
     /// <summary>A file with the names that tensors have in most files of this code base.</summary>
-    public WeightsFile Renamed(WeightsFile weights) =>
-        weights.With(weights.Tensors.ToDictionary(pair => UsualName(pair.Key), pair => pair.Value));
+    /// <param name="weights">The file's tensors.</param>
+    /// <param name="file">What to call the file in messages.</param>
+    /// <exception cref="InvalidInputException">Two tensors would have one name.</exception>
+    public WeightsFile Renamed(WeightsFile weights, string file)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var tensors = new Dictionary<string, WeightTensor>();
+        foreach ((string name, WeightTensor tensor) in weights.Tensors)
+        {
+            string usual = UsualName(name);
+            if (!tensors.TryAdd(usual, tensor))
+            {
+                throw new InvalidInputException(
+                    $"{file} holds '{usual}' under that name and under another; it is not clear which one counts"
+                )
+                {
+                    File = file,
+                };
+            }
+        }
+
+        return weights.With(tensors);
+    }
 
     /// <summary>The name that a tensor has in most files of this code base.</summary>
     protected virtual string UsualName(string name) => name;

@@ -35,7 +35,7 @@ internal static class WeightsImport
     )
     {
         var naming = TensorNaming.Of(weights, file);
-        weights = naming.Renamed(weights);
+        weights = naming.Renamed(weights, file);
         (ConvolutionLayer Layer, LayerNames Names)[] layers = [.. LayersOf(network, depths, naming)];
         (NetworkTensor Target, string Source)[] pairs =
         [

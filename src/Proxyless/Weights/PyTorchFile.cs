@@ -66,6 +66,14 @@ internal sealed class PyTorchFile : IDisposable
     public float[] Read(TensorRecipe recipe)
     {
         byte[] storage = Storage(recipe.Storage);
+        if (storage.Length % recipe.Type.Bytes != 0)
+        {
+            throw new FormatException(
+                $"storage {recipe.Storage} has {storage.Length} bytes, and a number of {recipe.Type} has "
+                    + $"{recipe.Type.Bytes}"
+            );
+        }
+
         long numbers = storage.Length / recipe.Type.Bytes;
         if (recipe.Count == 0)
         {

@@ -18,18 +18,18 @@ internal static class WeightsFuzz
     /// <summary>One for each format.</summary>
     public static IReadOnlyList<FuzzReader> Readers { get; } =
     [
-        Reader("PyTorch archive", pickle => PyTorchFiles.Zip(pickle, Storages)),
+        Reader("PyTorch archive", pickle => PyTorchFiles.Zip(pickle, Storages), [.. CutNumbers()]),
         Reader("PyTorch legacy file", pickle => PyTorchFiles.Legacy(pickle, Storages)),
     ];
 
-    private static FuzzReader Reader(string name, Func<byte[], byte[]> file) =>
+    private static FuzzReader Reader(string name, Func<byte[], byte[]> file, params byte[][] hostile) =>
         new(
             name,
             4,
             FuzzSyntax.Binary,
             "weights.pth",
             () => [.. Pickles().Select(file)],
-            () => [.. HostilePickles().Select(file), .. HostilePickles()],
+            () => [.. HostilePickles().Select(file), .. HostilePickles(), .. hostile],
             _ => path => WeightsFile.Read(path)
         );
 
@@ -66,6 +66,15 @@ internal static class WeightsFuzz
                 )
             ),
         ];
+
+    /// <summary>Archives with storages that end within a number.</summary>
+    private static IEnumerable<byte[]> CutNumbers() =>
+        from length in (int[])[1, 17, 18, 23]
+        from strides in (int[][])[[2, 1], [1, 2]]
+        let pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(("w", value => value.Tensor("0", [2, 2], strides, count: 4)))
+        )
+        select PyTorchFiles.Zip(pickle, ("0", new byte[length]));
 
     /// <summary>
     /// Programs that call, that refer to themselves, that are deep, and that tell of more than there is.

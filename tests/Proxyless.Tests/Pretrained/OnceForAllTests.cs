@@ -90,6 +90,7 @@ public sealed class OnceForAllTests : IDisposable
     [InlineData("blocks.3.mobile_inverted_conv.point_linear.conv.conv.weight", 8, 20, 1, 1)]
     [InlineData("blocks.3.mobile_inverted_conv.inverted_bottleneck.conv.conv.weight", 12, 8, 1, 1)]
     [InlineData("blocks.3.mobile_inverted_conv.depth_conv.bn.bn.running_var", 3)]
+    [InlineData("blocks.2.mobile_inverted_conv.point_linear.conv.conv.weight", 0, 48, 1, 1)]
     [InlineData("feature_mix_layer.conv.weight")]
     [InlineData("classifier.linear.bias")]
     public void A_tensor_of_another_shape_is_named(string name, params int[] shape)
@@ -102,6 +103,20 @@ public sealed class OnceForAllTests : IDisposable
             .Throws<InvalidInputException>(() => OnceForAll.Cut(super.With(tensors), Alike(5, 6), Side, File))
             .Message;
         Assert.Contains($"{File}: '{name}' is [{string.Join(", ", shape)}]", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tensor_under_the_names_of_older_and_newer_files_is_refused()
+    {
+        WeightsFile super = Super([8, 8, 8, 8, 8, 8]);
+        var tensors = super.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value);
+        const string Usual = "blocks.3.mobile_inverted_conv.depth_conv.conv.conv.weight";
+        tensors["blocks.3.conv.depth_conv.conv.conv.weight"] = tensors[Usual];
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            OnceForAll.Cut(super.With(tensors), Alike(5, 6), Side, File)
+        );
+        Assert.Contains($"{File} holds '{Usual}'", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(File, refused.File);
     }
 
     /// <summary>Importing a network from the file of all: what it is cut to is what it computes.</summary>

@@ -315,6 +315,16 @@ public sealed class WeightsFileTests : IDisposable
             },
             { "a tensor beyond its storage", PyTorchFiles.Zip(OneTensor(25), ("0", new byte[96])), "beyond the 24" },
             { "a storage that is too short", PyTorchFiles.Zip(OneTensor(24), ("0", new byte[92])), "holds 23 numbers" },
+            {
+                "a storage that ends within a number",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                        writer.Dictionary(("x", value => value.Tensor("0", [2, 2], strides: [1, 2], count: 4)))
+                    ),
+                    ("0", new byte[18])
+                ),
+                "storage 0 has 18 bytes"
+            },
             { "a storage that is missing", PyTorchFiles.Zip(OneTensor(24)), "storage 0 is missing" },
             {
                 "a view that repeats its numbers",
