@@ -93,7 +93,8 @@ internal static class PhotographBench
         options = options with { Data = options.Data with { NoImageCache = true } };
         var small = RunContext.Open(options, observer, cancellationToken);
         int resolution = small.Loaders.TrainingTransforms.Resolution;
-        if (!ImageCopies.StandFor((int)Math.Sqrt(megapixels * 1e6 / 2), SideOf(small)))
+        int shorter = (int)Math.Sqrt(megapixels * 1e6 / 2);
+        if (ImageCopies.LargestSide(2 * shorter, shorter) < SideOf(small))
         {
             throw new InvalidInputException(
                 $"photographs of {megapixels} million pixels are not much larger than {resolution} pixels, so no "

@@ -117,10 +117,18 @@ internal sealed class ImageCopies
         return side;
     }
 
-    /// <summary>Whether an image is so much larger than a copy that a copy stands for it.</summary>
-    /// <param name="shorterSide">The image's shorter side.</param>
-    /// <param name="side">The copy's shorter side.</param>
-    public static bool StandFor(int shorterSide, int side) => shorterSide >= LeastReduction * side;
+    /// <summary>
+    /// Shorter side of the largest copy that stands for an image: it is much smaller, and not too wide for a JPEG.
+    /// </summary>
+    /// <param name="width">The image's width in pixels.</param>
+    /// <param name="height">The image's height in pixels.</param>
+    /// <returns>0 if none stands for it.</returns>
+    public static int LargestSide(int width, int height)
+    {
+        int shorter = Math.Min(width, height);
+        long encoded = (long)JpegEncoding.LargestSide * shorter / Math.Max(width, height);
+        return (int)Math.Min(shorter / LeastReduction, encoded);
+    }
 
     /// <summary>Whether there is a copy of any size: then the image was decoded without an error.</summary>
     /// <param name="content">The hash of the image's bytes.</param>

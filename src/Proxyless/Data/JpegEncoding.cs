@@ -5,12 +5,16 @@ namespace Proxyless.Data;
 /// <summary>Writes pixels as JPEG, with colors at full resolution.</summary>
 internal static class JpegEncoding
 {
+    /// <summary>Most pixels in a row or a column: libjpeg writes no larger images.</summary>
+    public const int LargestSide = 65_500;
+
     /// <summary>Encodes pixels.</summary>
     /// <param name="values">[height, width, channels] in 0 to 255; rounded.</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="height">Rows.</param>
     /// <param name="channels">1 for gray, 3 for color.</param>
     /// <param name="quality">0 to 100.</param>
+    /// <exception cref="InvalidOperationException">A side is larger than <see cref="LargestSide"/>.</exception>
     public static byte[] Encode(ReadOnlySpan<float> values, int width, int height, int channels, int quality)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));

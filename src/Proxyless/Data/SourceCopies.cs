@@ -8,24 +8,26 @@ namespace Proxyless.Data;
 /// <param name="count">Number of images of the source.</param>
 internal sealed class SourceCopies(ImageCopies copies, int side, int count)
 {
-    // 0: not known yet.
-    private readonly int[] _shorterSides = new int[count];
+    // Of an image for which none stands: smaller than every copy.
+    private const int None = 1;
+
+    // Shorter side of the largest copy that stands for an image; 0: not known yet.
+    private readonly int[] _largestSides = new int[count];
 
     /// <summary>The number of images for which copies stand, of those whose size is known.</summary>
     /// <param name="wanted">Shorter side of the copies.</param>
-    public int CountOf(int wanted) => _shorterSides.Count(shorter => ImageCopies.StandFor(shorter, wanted));
+    public int CountOf(int wanted) => _largestSides.Count(largest => largest >= wanted);
 
     /// <summary>Whether a copy may stand for an image.</summary>
     /// <param name="index">The image.</param>
     /// <param name="wanted">Shorter side of the copy.</param>
-    public bool MayStandFor(int index, int wanted) =>
-        _shorterSides[index] is 0 || ImageCopies.StandFor(_shorterSides[index], wanted);
+    public bool MayStandFor(int index, int wanted) => _largestSides[index] is 0 || _largestSides[index] >= wanted;
 
     /// <summary>Remembers the size of an image.</summary>
     public void Remember(int index, EncodedImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        _shorterSides[index] = image.ShorterSide;
+        _largestSides[index] = Math.Max(None, ImageCopies.LargestSide(image.Width, image.Height));
     }
 
     /// <summary>
@@ -37,7 +39,7 @@ internal sealed class SourceCopies(ImageCopies copies, int side, int count)
     public void Check(EncodedImage image, UInt128 content)
     {
         ArgumentNullException.ThrowIfNull(image);
-        if (side > 0 && ImageCopies.StandFor(image.ShorterSide, side))
+        if (side > 0 && ImageCopies.LargestSide(image.Width, image.Height) >= side)
         {
             copies.Require(image, content, side);
         }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Proxyless.Data;
 using Proxyless.Inference;
 using Proxyless.Tests.Cli;
+using SkiaSharp;
 using Xunit;
 
 namespace Proxyless.Tests.Data;
@@ -94,6 +95,27 @@ public sealed class ImageCopiesTests : IDisposable
         Assert.Equal(Render(source, Augmented with { CopySide = 0 }, 2), Render(source, Augmented, 2));
         Assert.Empty(Sides());
         Assert.Equal(0, source.CountCopied(96));
+    }
+
+    /// <summary>A JPEG is at most 65,500 pixels wide.</summary>
+    [Fact]
+    public void An_image_whose_copy_would_be_too_wide_for_a_jpeg_is_read_itself()
+    {
+        const int Wide = 132_000;
+        const int Side = 32;
+        using var bitmap = new SKBitmap(Wide, 2 * Side);
+        bitmap.Erase(SKColors.SeaGreen);
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        byte[] image = data.ToArray();
+        Transforms copied = Augmented with { CopySide = Side };
+        FileSource source = Source(image, Copies(), Side);
+        float[] itself = Render(source, copied with { CopySide = 0 }, 1);
+        Assert.Equal(itself, Render(source, copied, 1));
+        Assert.Equal((Wide, 2 * Side), source.Check(0));
+        Assert.Equal(itself, Render(source, copied, 1));
+        Assert.Empty(Sides());
+        Assert.Equal(0, source.CountCopied(Side));
+        Assert.Equal(Side, ImageCopies.LargestSide(2 * JpegEncoding.LargestSide, 2 * Side));
     }
 
     [Theory]
