@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Data;
 using Proxyless.Runs;
 using Spectre.Console;
 
@@ -109,14 +110,16 @@ internal sealed class EvaluateCommand : ReportingCommand
 
     private static void WriteConfusion(IAnsiConsole console, EvaluateResult result)
     {
+        // Of a model of others they may be anything.
+        string[] classes = [.. result.Classes.Select(ClassName.Visible)];
         Table table;
-        if (result.Classes.Count <= LargestMatrix)
+        if (classes.Length <= LargestMatrix)
         {
-            table = FittedTable.Of(["is, taken for"], result.Classes);
-            for (int i = 0; i < result.Classes.Count; i++)
+            table = FittedTable.Of(["is, taken for"], classes);
+            for (int i = 0; i < classes.Length; i++)
             {
                 table.AddRow([
-                    Markup.Escape(result.Classes[i]),
+                    Markup.Escape(classes[i]),
                     .. result.Confusion[i].Select(count => count.ToString("N0", CultureInfo.InvariantCulture)),
                 ]);
             }
@@ -125,16 +128,16 @@ internal sealed class EvaluateCommand : ReportingCommand
         {
             table = FittedTable.Of(["is", "taken for"], ["images"]);
             IEnumerable<(int Class, int Answer, int Count)> confusions =
-                from @class in Enumerable.Range(0, result.Classes.Count)
-                from answer in Enumerable.Range(0, result.Classes.Count)
+                from @class in Enumerable.Range(0, classes.Length)
+                from answer in Enumerable.Range(0, classes.Length)
                 where @class != answer && result.Confusion[@class][answer] > 0
                 orderby result.Confusion[@class][answer] descending
                 select (@class, answer, result.Confusion[@class][answer]);
             foreach ((int @class, int answer, int count) in confusions.Take(LargestMatrix))
             {
                 table.AddRow(
-                    Markup.Escape(result.Classes[@class]),
-                    Markup.Escape(result.Classes[answer]),
+                    Markup.Escape(classes[@class]),
+                    Markup.Escape(classes[answer]),
                     count.ToString("N0", CultureInfo.InvariantCulture)
                 );
             }

@@ -86,7 +86,12 @@ internal sealed class PredictCommand : ReportingCommand
                 (
                     ClassName.Visible(prediction.Image),
                     (string?)
-                        string.Join(", ", prediction.Classes.Select(c => $"{c.Class} {Facts.Percent(c.Probability)}"))
+                        string.Join(
+                            ", ",
+                            prediction.Classes.Select(c =>
+                                $"{ClassName.Visible(c.Class)} {Facts.Percent(c.Probability)}"
+                            )
+                        )
                 )
             ),
         ]);

@@ -1,5 +1,6 @@
 using System.Text;
 using HarfBuzzSharp;
+using Proxyless.Files;
 
 namespace Proxyless.Data;
 
@@ -32,7 +33,7 @@ internal static class ClassName
     /// <exception cref="InvalidInputException">It contains a line break or another control character.</exception>
     public static void RequireOneLine(string folder, string name)
     {
-        if (name.Any(IsBreakOrControl))
+        if (ControlCharacters.AreIn(name))
         {
             string shown = Visible(name);
             throw new InvalidInputException(
@@ -45,10 +46,8 @@ internal static class ClassName
     /// <summary>A name of a class or a file on one line: <c>\\u001B</c> for what a terminal would obey.</summary>
     public static string Visible(string name) =>
         string.Concat(
-            name.Select(letter => IsBreakOrControl(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString())
+            name.Select(letter => ControlCharacters.Is(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString())
         );
-
-    private static bool IsBreakOrControl(char letter) => char.IsControl(letter) || letter is '\u2028' or '\u2029';
 
     private static void Decompose(uint point, List<uint> parts)
     {

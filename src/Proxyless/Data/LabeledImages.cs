@@ -102,6 +102,7 @@ internal sealed class LabeledImages
         var warnings = new List<string>();
         FileSource images = FolderLayout.ListImages(home, classes, classes, mustBeFull: false, maxPixels, warnings);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        string Example() => Path.Combine(home, ClassName.Visible(modelClasses[0]));
         return images.Count > 0
             ? Known(
                 new LabeledImages(location, name, classes, images, split == "test", modelClasses, matching, warnings)
@@ -115,10 +116,8 @@ internal sealed class LabeledImages
             : throw new InvalidInputException(
                 Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))
                     ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of "
-                        + $"its name, such as {Path.Combine(home, modelClasses[0])}; ProxylessRun.Predict takes "
-                        + $"images without classes."
-                    : $"{home} holds no images: put those of each class in a folder of its name, such as "
-                        + $"{Path.Combine(home, modelClasses[0])}."
+                        + $"its name, such as {Example()}; ProxylessRun.Predict takes images without classes."
+                    : $"{home} holds no images: put those of each class in a folder of its name, such as {Example()}."
             );
     }
 
@@ -202,9 +201,10 @@ internal sealed class LabeledImages
         );
     }
 
-    /// <summary>Lists some names, and how many more there are.</summary>
+    /// <summary>Lists some names, and how many more there are. Those of a model may be anything.</summary>
     public static string Enumerate(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(Named)) + (names.Count > Named ? $" and {names.Count - Named} more" : "");
+        string.Join(", ", names.Take(Named).Select(ClassName.Visible))
+        + (names.Count > Named ? $" and {names.Count - Named} more" : "");
 
     private int[] Outputs() => [.. Classes.Select(_matching.OutputOf)];
 }

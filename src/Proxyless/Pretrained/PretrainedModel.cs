@@ -211,6 +211,18 @@ public static class PretrainedModel
             throw new InvalidInputException($"{file} cannot be read: {exception.Message}", exception) { File = file };
         }
 
+        int odd = Array.FindIndex(names, ControlCharacters.AreIn);
+        if (odd >= 0)
+        {
+            throw new InvalidInputException(
+                Invariant($"{file}: the name of class {odd + 1} has a control character; give plain text, a line for ")
+                    + "each class"
+            )
+            {
+                File = file,
+            };
+        }
+
         return names.Length == classes && names.Distinct().Count() == classes
             ? names
             : throw new InvalidInputException(

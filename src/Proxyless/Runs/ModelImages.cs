@@ -114,8 +114,8 @@ internal sealed record ModelImages(
             observer.Warning(
                 Invariant(
                     $"'{options.Location}' has no test/ and is not as the images were when the model was trained on "
-                        + $"'{Name}': all its {all.Count:N0} images are evaluated, and if the model was trained on any "
-                        + $"of them, the accuracy is too high"
+                        + $"'{ClassName.Visible(Name)}': all its {all.Count:N0} images are evaluated, and if the model "
+                        + $"was trained on any of them, the accuracy is too high"
                 )
             );
         }

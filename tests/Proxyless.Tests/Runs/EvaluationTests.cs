@@ -1,7 +1,12 @@
+using System.Text.Json;
+using Google.Protobuf;
 using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Export.Onnx;
 using Proxyless.Inference;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Xunit;
 
@@ -145,6 +150,49 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
             StringComparison.Ordinal
         );
         Assert.DoesNotContain("empty", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Control_characters_in_what_a_model_says_are_shown_and_not_sent_to_the_terminal()
+    {
+        const string Odd = "esc\u001B[31m\nred";
+        string With(string key, string value)
+        {
+            var proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(run.Result.Model));
+            proto.MetadataProps.Single(entry => entry.Key == key).Value = value;
+            return _folder.Add($"{key}.onnx", proto.ToByteArray());
+        }
+
+        string classes = With(NetworkExporter.ClassesKey, JsonSerializer.Serialize((string[])["dark", Odd]));
+        string data = With(NetworkExporter.ProvenancePrefix + "data", Odd);
+        Add("one/dark", 1);
+        Add("both/dark", 1);
+        Add("both/small", 1);
+        Add("unknown/cat", 1);
+        CommandLineRun Evaluated(string model, string folder) =>
+            CommandLineRun.Of(
+                "evaluate",
+                "--model",
+                model,
+                "--data",
+                Path.Combine(_folder.Root, folder),
+                "--target",
+                run.Options.Target.Name
+            );
+        string photo = Path.Combine(_folder.Root, "one", "dark", "0.png");
+        CommandLineRun predicted = CommandLineRun.Of("predict", "--model", classes, photo);
+        CommandLineRun evaluated = Evaluated(classes, "one");
+        CommandLineRun warned = Evaluated(data, "both");
+        CommandLineRun refused = Evaluated(classes, "unknown");
+        Assert.Equal((0, 0, 0, 2), (predicted.ExitCode, evaluated.ExitCode, warned.ExitCode, refused.ExitCode));
+        Assert.All(
+            (string[])[predicted.Output, evaluated.Output, evaluated.Error, warned.Error, refused.Error],
+            text => Assert.Contains("esc\\u001B[31m\\u000Ared", text, StringComparison.Ordinal)
+        );
+        Assert.All(
+            (CommandLineRun[])[predicted, evaluated, warned, refused],
+            one => Assert.DoesNotContain('\u001B', one.Output + one.Error)
+        );
     }
 
     [Fact]
