@@ -71,7 +71,9 @@ internal static class HeatMap
             <div class="scroll" tabindex="0">{map}</div>
             </div>
 
-            """.ReplaceLineEndings("\n");
+            """.ReplaceLineEndings(
+            "\n"
+        );
     }
 
     /// <summary>Draws one map.</summary>

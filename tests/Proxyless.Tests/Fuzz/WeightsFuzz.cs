@@ -70,7 +70,11 @@ internal static class WeightsFuzz
     /// <summary>Archives with storages that end within a number.</summary>
     private static IEnumerable<byte[]> CutNumbers() =>
         from length in (int[])[1, 17, 18, 23]
-        from strides in (int[][])[[2, 1], [1, 2]]
+        from strides in (int[][])
+            [
+                [2, 1],
+                [1, 2],
+            ]
         let pickle = PickleWriter.Of(writer =>
             writer.Dictionary(("w", value => value.Tensor("0", [2, 2], strides, count: 4)))
         )
