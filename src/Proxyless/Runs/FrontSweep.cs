@@ -5,8 +5,9 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// Scores a few networks from the fastest of the space to the slowest, so that the front of accuracy against latency is
-/// known over the whole range and not only near the requested limits: at each of some latencies, the network that the
-/// additive predictor of all scores so far ranks best.
+/// known over the whole range and not only near the requested limits: the slowest network, and at each of some latencies
+/// the one that the additive predictor of all scores so far ranks best. Without the slowest the predictor would know
+/// nothing of candidates that no network within a tight limit has.
 /// </summary>
 internal static class FrontSweep
 {
@@ -32,22 +33,31 @@ internal static class FrontSweep
         SpaceCost latency = goal.Latency.Cost;
         var features = CandidateFeatures.Of(context.Space);
         IReadOnlyList<bool[]> isThere = scorer.Network.IsThere();
-        var progress = new Progress(context.Observer, "front", 0, points, Progress.Unreported);
-        for (int i = 0; i < points; i++)
+        var progress = new Progress(context.Observer, "front", 0, points + 1, Progress.Unreported);
+        void Score(IReadOnlyList<double[]> values, double limit, int done)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
-            double share = (double)i / Math.Max(points - 1, 1);
-            var limit = new CostLimit(latency, latency.Smallest + (share * (latency.Largest - latency.Smallest)));
             int[]? best = ArchitectureDerivation.TryMaximize(
-                NetworkProposals.WithoutAbsent(AdditivePredictor.Fit(features, known).Effects, isThere),
-                [limit, .. goal.Limits.Others]
+                NetworkProposals.WithoutAbsent(values, isThere),
+                [new CostLimit(latency, limit), .. goal.Limits.Others]
             );
             if (best is not null && choices.Add(best))
             {
                 known.Add(Scored(scores.Of(best, purpose, scorer.Required)));
             }
 
-            progress.Report(i + 1, () => Invariant($"{limit.Limit:F3} ms"));
+            progress.Report(done, () => Invariant($"{limit:F3} ms"));
+        }
+
+        Score(latency.Candidates, latency.Largest, 1);
+        for (int i = 0; i < points; i++)
+        {
+            double share = (double)i / Math.Max(points - 1, 1);
+            Score(
+                AdditivePredictor.Fit(features, known).Effects,
+                latency.Smallest + (share * (latency.Largest - latency.Smallest)),
+                i + 2
+            );
         }
     }
 
