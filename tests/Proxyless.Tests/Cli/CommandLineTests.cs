@@ -62,7 +62,7 @@ public sealed class CommandLineTests
         "mine.pth"
     )]
     [InlineData("proxyless train --arch net.json --out 'my run' --resume", "train", "--arch", "net.json")]
-    [InlineData("proxyless train --arch 'my run' --resume", "derive", "--model", "searched")]
+    [InlineData("proxyless train --arch 'my run' --resume", "derive", "--run", "searched")]
     public void An_interrupted_command_says_what_goes_on_with_it(string expected, params string[] arguments) =>
         Assert.Equal(expected, CommandLine.ResumeCommand(CommandLine.Parse(CommandLine.Root(), arguments), "my run"));
 

@@ -204,13 +204,14 @@ public sealed class WorkClaimTests : IDisposable
     [Fact]
     public void An_error_of_the_file_system_is_not_taken_for_the_end_of_a_claim()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
         string folder = Path.Combine(_folder.Root, "work");
         string aside = Path.Combine(_folder.Root, "aside");
         using WorkClaim claim = WorkClaim.TryTake(folder, _still)!;
         Directory.Move(folder, aside);
 
-        // Listing a file is an error, but not that of a folder that is missing.
-        File.WriteAllText(folder, "");
+        // A link to itself cannot be listed, as a folder on a server that is away; a folder that is missing is told apart.
+        Directory.CreateSymbolicLink(folder, folder);
         claim.Beat();
         Assert.False(claim.Lost.IsCancellationRequested);
         Assert.ThrowsAny<IOException>(() => claim.IsHeld());
