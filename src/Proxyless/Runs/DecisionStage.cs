@@ -13,9 +13,8 @@ namespace Proxyless.Runs;
 /// </summary>
 internal sealed class DecisionStage
 {
-    // Measurements differ from the table by a few percent in both directions: about half of the best are within the
-    // limit.
-    private const int MostOver = 12;
+    // If the table turns out to be off at the limit, a part of the evaluations is made once more where it is right.
+    private const int EvaluationsOverFurther = 4;
 
     private readonly RunContext _context;
     private readonly SearchGoal _goal;
@@ -25,6 +24,7 @@ internal sealed class DecisionStage
     private readonly SpaceCost _cost;
     private readonly SurrogateSearch _search;
     private readonly string _purpose;
+    private int _evaluations;
     private int _made;
 
     /// <summary>Prepares the decision.</summary>
@@ -50,11 +50,7 @@ internal sealed class DecisionStage
         // The derived network has shown the table's error at this limit.
         double correction = derived.MeasuredMs / goal.Latency.Cost.Of(derived.Choice);
         _cost = goal.Table.WithCorrection(correction).ToSpaceCost(context.Space, context.Classes);
-        _search = new SurrogateSearch(
-            CandidateFeatures.Of(context.Space),
-            scorer.Network.IsThere(),
-            [new CostLimit(_cost, goal.LatencyMs), .. goal.Limits.Others]
-        );
+        _search = SearchWithin(goal.LatencyMs);
         _purpose = string.Join(
             ", ",
             [
@@ -80,35 +76,16 @@ internal sealed class DecisionStage
     public void Score(int? planned)
     {
         IReadOnlyList<SharedScore> known = _scores.KnownTo(_purpose);
-        int evaluations = RunDefaults.Evaluations(_context.Options, planned, known.Count);
-        var progress = new Progress(_context.Observer, "decide", 0, evaluations, Progress.Unreported);
-        SharedScore? best = null;
-        double ScoreOf(int[] choice)
-        {
-            SharedScore score = _scores.Of(choice, _purpose, _scorer.Required);
-            best = best is null || score.Loss < best.Loss ? score : best;
-            progress.Report(++_made, () => Invariant($"best top-1 {best.Top1:P1}"));
-            return -score.Loss;
-        }
-
-        _search.Run(
-            ScoreOf,
-            evaluations,
-            Seed,
-            [_derived.Choice],
-            [.. known.Select(Scored)],
-            _context.CancellationToken
-        );
+        _evaluations = RunDefaults.Evaluations(_context.Options, planned, known.Count);
+        Score(_search, _evaluations, Seed, [_derived.Choice], known);
     }
 
     /// <summary>Ranks the networks by all scores so far, and measures and trains the first ones.</summary>
     /// <param name="searchSteps">Weight steps of the search, which determine those of the final round.</param>
     public Decision Choose(long searchSteps)
     {
-        IReadOnlyList<RankedNetwork> ranked = _search.Rank([.. _scores.Scores.Select(Scored)]);
         long steps = RunDefaults.FinalSteps(searchSteps);
-        List<MeasuredChoice> finalists = FirstWithin(
-            ranked,
+        IReadOnlyList<MeasuredChoice> finalists = Finalists(
             FinalRound.Enough(RunDefaults.Finalists(_context.Options), steps)
         );
         if (finalists.Count == 0)
@@ -139,42 +116,85 @@ internal sealed class DecisionStage
 
     private static ScoredNetwork Scored(SharedScore score) => new(score.Choice, -score.Loss);
 
-    /// <summary>The best by estimate that are measured within the limit.</summary>
-    private List<MeasuredChoice> FirstWithin(IReadOnlyList<RankedNetwork> ranked, int count)
+    /// <summary>A search for networks whose latency by the table is within a limit.</summary>
+    private SurrogateSearch SearchWithin(double latencyMs) =>
+        new(
+            CandidateFeatures.Of(_context.Space),
+            _scorer.Network.IsThere(),
+            [new CostLimit(_cost, latencyMs), .. _goal.Limits.Others]
+        );
+
+    private void Score(
+        SurrogateSearch search,
+        int evaluations,
+        int seed,
+        IReadOnlyList<int[]> first,
+        IReadOnlyList<SharedScore> known
+    )
     {
-        var measuring = new MeasuredDerivation(_context.Space, _context.Classes, _goal.Target, _context.Observer);
-        var within = new List<MeasuredChoice>();
-        int over = 0;
-        foreach (RankedNetwork candidate in ranked)
+        int done = 0;
+        var progress = new Progress(_context.Observer, "decide", 0, evaluations, Progress.Unreported);
+        SharedScore? best = null;
+        double ScoreOf(int[] choice)
         {
-            if (within.Count == count || over == MostOver)
-            {
-                break;
-            }
-
-            MeasuredChoice measured = candidate.Choice.SequenceEqual(_derived.Choice)
-                ? _derived
-                : measuring.Measure(
-                    candidate.Choice,
-                    _cost.Of(candidate.Choice),
-                    _goal.Table,
-                    _context.CancellationToken
-                );
-            if (measured.MeasuredMs <= _goal.Latency.LimitOfSums)
-            {
-                within.Add(measured);
-                continue;
-            }
-
-            over++;
-            _context.Observer.Message(
-                Invariant($"decided: measured {measured.MeasuredMs:F3} ms, over the limit of {_goal.LatencyMs:F3} ms: ")
-                    + "the next best is used"
-            );
+            SharedScore score = _scores.Of(choice, _purpose, _scorer.Required);
+            best = best is null || score.Loss < best.Loss ? score : best;
+            progress.Report(++done, () => Invariant($"best top-1 {best.Top1:P1}"));
+            return -score.Loss;
         }
 
-        return within;
+        search.Run(ScoreOf, evaluations, seed, first, [.. known.Select(Scored)], _context.CancellationToken);
+        _made += done;
     }
+
+    /// <summary>The best by estimate that are measured within the limit.</summary>
+    private IReadOnlyList<MeasuredChoice> Finalists(int count)
+    {
+        var measured = new MeasuredFinalists(_goal.Latency, count, _cost.Of, Measure);
+        IReadOnlyList<MeasuredChoice> finalists = measured.Of(Ranked(_search), TellOver);
+        if (measured.OtherLimit is not { } other)
+        {
+            return finalists;
+        }
+
+        _context.Observer.Message(
+            Invariant($"decided: what is measured is {_goal.LatencyMs / other:F3} times the table's sum: ")
+                + Invariant($"networks with a sum of {other:F3} ms are scored, too")
+        );
+        SurrogateSearch further = SearchWithin(other);
+        int evaluations = Math.Max(1, _evaluations / EvaluationsOverFurther);
+        Score(further, evaluations, unchecked(Seed + 1), [], _scores.Scores);
+        var within = finalists.Select(finalist => finalist.Choice).ToHashSet(ChoiceComparer.Instance);
+        return measured.Of(
+            [
+                .. Ranked(_search)
+                    .Where(network => within.Contains(network.Choice))
+                    .Concat(Ranked(further))
+                    .DistinctBy(network => network.Choice, ChoiceComparer.Instance)
+                    .OrderByDescending(network => network.Estimate),
+            ],
+            TellOver
+        );
+    }
+
+    private IReadOnlyList<RankedNetwork> Ranked(SurrogateSearch search) =>
+        search.Rank([.. _scores.Scores.Select(Scored)]);
+
+    private MeasuredChoice Measure(int[] choice) =>
+        choice.SequenceEqual(_derived.Choice)
+            ? _derived
+            : new MeasuredDerivation(_context.Space, _context.Classes, _goal.Target, _context.Observer).Measure(
+                choice,
+                _cost.Of(choice),
+                _goal.Table,
+                _context.CancellationToken
+            );
+
+    private void TellOver(MeasuredChoice measured) =>
+        _context.Observer.Message(
+            Invariant($"decided: measured {measured.MeasuredMs:F3} ms, over the limit of {_goal.LatencyMs:F3} ms: ")
+                + "the next best is used"
+        );
 }
 
 /// <summary>A decision for a limit.</summary>

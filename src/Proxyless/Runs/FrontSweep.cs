@@ -5,9 +5,9 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// Scores a few networks from the fastest of the space to the slowest, so that the front of accuracy against latency is
-/// known over the whole range and not only near the requested limits: the slowest network, and at each of some latencies
-/// the one that the additive predictor of all scores so far ranks best. Without the slowest the predictor would know
-/// nothing of candidates that no network within a tight limit has.
+/// known over the whole range and not only near the requested limits: the slowest network, and at each of some
+/// latencies the one that the additive predictor of all scores so far ranks best. Without the slowest the predictor
+/// would know nothing of candidates that no network within a tight limit has.
 /// </summary>
 internal static class FrontSweep
 {

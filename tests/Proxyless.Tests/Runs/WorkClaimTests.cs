@@ -210,7 +210,7 @@ public sealed class WorkClaimTests : IDisposable
         using WorkClaim claim = WorkClaim.TryTake(folder, _still)!;
         Directory.Move(folder, aside);
 
-        // A link to itself cannot be listed, as a folder on a server that is away; a folder that is missing is told apart.
+        // A link to itself cannot be listed, as a folder on a server that is away; one that is missing is told apart.
         Directory.CreateSymbolicLink(folder, folder);
         claim.Beat();
         Assert.False(claim.Lost.IsCancellationRequested);
