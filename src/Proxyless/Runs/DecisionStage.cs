@@ -163,7 +163,7 @@ internal sealed class DecisionStage
         );
         SurrogateSearch further = SearchWithin(other);
         int evaluations = Math.Max(1, _evaluations / EvaluationsOverFurther);
-        Score(further, evaluations, unchecked(Seed + 1), [], _scores.Scores);
+        Score(further, evaluations, unchecked(Seed + 1), [], _scores.DecidedBy(_purpose));
         var within = finalists.Select(finalist => finalist.Choice).ToHashSet(ChoiceComparer.Instance);
         return measured.Of(
             [
@@ -178,7 +178,7 @@ internal sealed class DecisionStage
     }
 
     private IReadOnlyList<RankedNetwork> Ranked(SurrogateSearch search) =>
-        search.Rank([.. _scores.Scores.Select(Scored)]);
+        search.Rank([.. _scores.DecidedBy(_purpose).Select(Scored)]);
 
     private MeasuredChoice Measure(int[] choice) =>
         choice.SequenceEqual(_derived.Choice)

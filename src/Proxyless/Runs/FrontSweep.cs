@@ -11,6 +11,16 @@ namespace Proxyless.Runs;
 /// </summary>
 internal static class FrontSweep
 {
+    private const string Purpose = "front of ";
+
+    /// <summary>Whether a score was made for a front.</summary>
+    /// <param name="purpose">Its purpose (<see cref="SharedScore.For"/>).</param>
+    public static bool IsFor(string purpose)
+    {
+        ArgumentNullException.ThrowIfNull(purpose);
+        return purpose.StartsWith(Purpose, StringComparison.Ordinal);
+    }
+
     /// <summary>Scores the networks.</summary>
     /// <param name="context">The common context of all stages.</param>
     /// <param name="goal">The target; limits other than on latency are kept.</param>
@@ -20,7 +30,7 @@ internal static class FrontSweep
     public static void Run(RunContext context, SearchGoal goal, PathScorer scorer, ScoreLog scores, int? evaluations)
     {
         int points = RunDefaults.FrontPoints(context.Options, evaluations);
-        string purpose = $"front of {goal.Target.Name}";
+        string purpose = $"{Purpose}{goal.Target.Name}";
 
         // What was known before the first of them: a sweep that was stopped repeats the same networks.
         List<ScoredNetwork> known = [.. scores.KnownTo(purpose).Select(Scored)];

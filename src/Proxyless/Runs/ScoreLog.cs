@@ -37,6 +37,18 @@ internal sealed class ScoreLog
     /// <param name="purpose">The target and limit.</param>
     public IReadOnlyList<SharedScore> KnownTo(string purpose) => [.. _scores.TakeWhile(score => score.For != purpose)];
 
+    /// <summary>
+    /// The scores by which a limit is decided, once its own are made: all, but for those that were made afterwards for
+    /// the front, so that a job that decides again decides the same.
+    /// </summary>
+    /// <param name="purpose">The target and limit.</param>
+    public IReadOnlyList<SharedScore> DecidedBy(string purpose)
+    {
+        int last = _scores.FindLastIndex(score => score.For == purpose);
+        int front = last < 0 ? -1 : _scores.FindIndex(last, score => FrontSweep.IsFor(score.For));
+        return front < 0 ? _scores : _scores[..front];
+    }
+
     /// <summary>Returns the score of a network; computes and writes it if it is missing.</summary>
     /// <param name="choice">A candidate for each block.</param>
     /// <param name="purpose">The target and limit of the score.</param>
