@@ -16,6 +16,9 @@ internal sealed class DecisionStage
     // If the table turns out to be off at the limit, a part of the evaluations is made once more where it is right.
     private const int EvaluationsOverFurther = 4;
 
+    /// <summary>Ends the purpose of scores that are made where the table turned out to be off.</summary>
+    public const string Further = ", further";
+
     private readonly RunContext _context;
     private readonly SearchGoal _goal;
     private readonly PathScorer _scorer;
@@ -77,7 +80,7 @@ internal sealed class DecisionStage
     {
         IReadOnlyList<SharedScore> known = _scores.KnownTo(_purpose);
         _evaluations = RunDefaults.Evaluations(_context.Options, planned, known.Count);
-        Score(_search, _evaluations, Seed, [_derived.Choice], known);
+        Score(_search, _purpose, _evaluations, Seed, [_derived.Choice], known);
     }
 
     /// <summary>Ranks the networks by all scores so far, and measures and trains the first ones.</summary>
@@ -126,6 +129,7 @@ internal sealed class DecisionStage
 
     private void Score(
         SurrogateSearch search,
+        string purpose,
         int evaluations,
         int seed,
         IReadOnlyList<int[]> first,
@@ -137,7 +141,7 @@ internal sealed class DecisionStage
         SharedScore? best = null;
         double ScoreOf(int[] choice)
         {
-            SharedScore score = _scores.Of(choice, _purpose, _scorer.Required);
+            SharedScore score = _scores.Of(choice, purpose, _scorer.Required);
             best = best is null || score.Loss < best.Loss ? score : best;
             progress.Report(++done, () => Invariant($"best top-1 {best.Top1:P1}"));
             return -score.Loss;
@@ -151,7 +155,7 @@ internal sealed class DecisionStage
     private IReadOnlyList<MeasuredChoice> Finalists(int count)
     {
         var measured = new MeasuredFinalists(_goal.Latency, count, _cost.Of, Measure);
-        IReadOnlyList<MeasuredChoice> finalists = measured.Of(Ranked(_search), TellOver);
+        IReadOnlyList<MeasuredChoice> finalists = measured.Of(Ranked(_search, _purpose), TellOver);
         if (measured.OtherLimit is not { } other)
         {
             return finalists;
@@ -162,14 +166,15 @@ internal sealed class DecisionStage
                 + Invariant($"networks with a sum of {other:F3} ms are scored, too")
         );
         SurrogateSearch further = SearchWithin(other);
+        string purpose = _purpose + Further;
         int evaluations = Math.Max(1, _evaluations / EvaluationsOverFurther);
-        Score(further, evaluations, unchecked(Seed + 1), [], _scores.DecidedBy(_purpose));
+        Score(further, purpose, evaluations, unchecked(Seed + 1), [], _scores.KnownTo(purpose));
         var within = finalists.Select(finalist => finalist.Choice).ToHashSet(ChoiceComparer.Instance);
         return measured.Of(
             [
-                .. Ranked(_search)
+                .. Ranked(_search, purpose)
                     .Where(network => within.Contains(network.Choice))
-                    .Concat(Ranked(further))
+                    .Concat(Ranked(further, purpose))
                     .DistinctBy(network => network.Choice, ChoiceComparer.Instance)
                     .OrderByDescending(network => network.Estimate),
             ],
@@ -177,8 +182,8 @@ internal sealed class DecisionStage
         );
     }
 
-    private IReadOnlyList<RankedNetwork> Ranked(SurrogateSearch search) =>
-        search.Rank([.. _scores.DecidedBy(_purpose).Select(Scored)]);
+    private IReadOnlyList<RankedNetwork> Ranked(SurrogateSearch search, string purpose) =>
+        search.Rank([.. _scores.DecidedBy(purpose).Select(Scored)]);
 
     private MeasuredChoice Measure(int[] choice) =>
         choice.SequenceEqual(_derived.Choice)

@@ -37,17 +37,24 @@ internal sealed class MeasuredFinalists(
         int beyond = 0;
         foreach (RankedNetwork candidate in ranked)
         {
-            if (within.Count == count || beyond == MostOver)
+            if (within.Count == count)
             {
                 break;
             }
 
             if (!_measured.TryGetValue(candidate.Choice, out MeasuredChoice? measured))
             {
+                if (beyond == MostOver)
+                {
+                    // Those that are measured already cost nothing more.
+                    continue;
+                }
+
                 measured = measure(candidate.Choice);
                 _measured.Add(candidate.Choice, measured);
                 if (!IsWithin(measured))
                 {
+                    beyond++;
                     over(measured);
                 }
             }
@@ -55,10 +62,6 @@ internal sealed class MeasuredFinalists(
             if (IsWithin(measured))
             {
                 within.Add(measured);
-            }
-            else
-            {
-                beyond++;
             }
         }
 

@@ -39,15 +39,19 @@ internal sealed class ScoreLog
 
     /// <summary>
     /// The scores by which a limit is decided, once its own are made: all, but for those that were made afterwards for
-    /// the front, so that a job that decides again decides the same.
+    /// decided limits, so that a job that decides again decides the same.
     /// </summary>
     /// <param name="purpose">The target and limit.</param>
     public IReadOnlyList<SharedScore> DecidedBy(string purpose)
     {
         int last = _scores.FindLastIndex(score => score.For == purpose);
-        int front = last < 0 ? -1 : _scores.FindIndex(last, score => FrontSweep.IsFor(score.For));
-        return front < 0 ? _scores : _scores[..front];
+        int after =
+            last < 0 ? -1 : _scores.FindIndex(last + 1, score => FrontSweep.IsFor(score.For) || IsFurther(score));
+        return after < 0 ? _scores : _scores[..after];
     }
+
+    private static bool IsFurther(SharedScore score) =>
+        score.For.EndsWith(DecisionStage.Further, StringComparison.Ordinal);
 
     /// <summary>Returns the score of a network; computes and writes it if it is missing.</summary>
     /// <param name="choice">A candidate for each block.</param>

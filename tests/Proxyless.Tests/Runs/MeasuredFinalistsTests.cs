@@ -68,6 +68,18 @@ public sealed class MeasuredFinalistsTests
     }
 
     [Fact]
+    public void Those_that_are_measured_within_the_limit_are_found_again_behind_any_number_over_it()
+    {
+        MeasuredFinalists finalists = Measured(_ => 1.2, 2, out List<int> timed);
+        Assert.Equal(2, finalists.Of(Ranked(20, 19), _ => { }).Count);
+        int over = 0;
+        IReadOnlyList<MeasuredChoice> found = finalists.Of(Ranked([.. Enumerable.Range(25, 15), 20, 19]), _ => over++);
+        Assert.Equal([20, 19], found.Select(one => one.Choice[0]));
+        Assert.Equal(12, over);
+        Assert.Equal(14, timed.Count);
+    }
+
+    [Fact]
     public void A_table_that_is_not_measured_is_right()
     {
         var finalists = new MeasuredFinalists(
