@@ -16,6 +16,10 @@ internal static class ConfigFile
     private const string FurtherLimits = "also-for";
     private static readonly string[] FirstLimit = ["latency", "target"];
 
+    // A training alone takes one of them, but the file of a run with a search may have both.
+    private const string Epochs = "train-epochs";
+    private const string Time = "time";
+
     private static readonly Lazy<HashSet<string>> OfRuns = new(() =>
         [.. RunOptionSet.All().Options.Select(option => option.Name.TrimStart('-'))]
     );
@@ -34,14 +38,20 @@ internal static class ConfigFile
             .Options.Where(option => option != command.Config)
             .ToDictionary(option => option.Name.TrimStart('-'));
         bool IsGiven(Option option) => given.GetResult(option) is { Implicit: false };
-        bool isLimitGiven = Array.Exists(
-            FirstLimit,
-            name => options.TryGetValue(name, out Option? option) && IsGiven(option)
-        );
+        bool IsNameGiven(string name) => options.TryGetValue(name, out Option? option) && IsGiven(option);
+        bool isLimitGiven = Array.Exists(FirstLimit, IsNameGiven);
         var arguments = new List<string>();
         var passedOver = new List<string>();
         var read = new HashSet<string>();
         string[] names = [.. file.Keys.Select(NameOf)];
+        bool IsReplaced(string name) =>
+            name switch
+            {
+                FurtherLimits => isLimitGiven,
+                Epochs => command is TrainCommand or DeriveCommand && IsNameGiven(Time),
+                Time => command is TrainCommand or DeriveCommand && (IsNameGiven(Epochs) || names.Contains(Epochs)),
+                _ => false,
+            };
         foreach (string key in file.Keys)
         {
             string name = NameOf(key);
@@ -84,7 +94,7 @@ internal static class ConfigFile
                     ),
             ];
             Check(words, file, key, option, command);
-            if (!IsGiven(option) && !(name == FurtherLimits && isLimitGiven))
+            if (!IsGiven(option) && !IsReplaced(name))
             {
                 arguments.AddRange(words);
             }

@@ -219,6 +219,27 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal((target, latency, null), (options.Name, options.LatencyMs, options.AlsoFor));
     }
 
+    // The file of a run may have both: the time was for its search.
+    [Theory]
+    [InlineData(60.0, null)]
+    [InlineData(10.0, null, "--train-epochs", "10")]
+    [InlineData(null, 1.0, "--time", "1h")]
+    public void A_training_takes_the_epochs_or_the_time_of_the_command_line_or_else_the_epochs_of_the_file(
+        double? epochs,
+        double? hours,
+        params string[] words
+    )
+    {
+        System.IO.File.WriteAllText(File, "time: 2h\ntrain-epochs: 60\n");
+        ParseResult parse = CommandLine.Parse(
+            CommandLine.Root(),
+            ["train", "--arch", "mobilenet-v2", "--config", File, .. words]
+        );
+        RunOptions options = ((TrainCommand)parse.CommandResult.Command).LibraryOptions.Read(parse);
+        options.ValidateForTraining();
+        Assert.Equal((epochs, hours), (options.Training.Epochs, options.Time?.TotalHours));
+    }
+
     private RunOptions Options(string yaml, params string[] words)
     {
         System.IO.File.WriteAllText(File, yaml);
