@@ -77,7 +77,13 @@ internal static class ChildCommand
         Stream input = Console.OpenStandardInput();
         byte[] length = new byte[sizeof(long)];
         input.ReadExactly(length);
-        byte[] content = new byte[BitConverter.ToInt64(length)];
+        long bytes = BitConverter.ToInt64(length);
+        if (bytes <= 0 || bytes > Array.MaxLength)
+        {
+            throw new AgentException("the agent that is running is of another version than its files: start it again");
+        }
+
+        byte[] content = new byte[bytes];
         input.ReadExactly(content);
         new Thread(() => EndWith(input)) { IsBackground = true }.Start();
         return content;

@@ -60,9 +60,14 @@ internal static class WeightsDownload
         }
 
         // Whoever locks it from now on finds the file. Windows deletes no file that another process has open.
-        if (!OperatingSystem.IsWindows())
+        try
         {
             File.Delete(place);
+        }
+        catch (Exception exception)
+            when (OperatingSystem.IsWindows() && exception is IOException or UnauthorizedAccessException)
+        {
+            // That process deletes it.
         }
 
         return file;
@@ -123,6 +128,7 @@ internal static class WeightsDownload
             _ = WeightsFile.Read(path);
         }
         catch (InvalidInputException exception)
+            when (exception.InnerException is not (IOException or UnauthorizedAccessException) or EndOfStreamException)
         {
             File.Delete(path);
             throw new IOException(

@@ -75,7 +75,12 @@ internal static class FineTuneOpening
         string argument = options.Target.LatencyMs is null
             ? "ProxylessRun.Train(architecture)"
             : "ProxylessRun.Run(architecture)";
-        if (asked is not null && (isKnown || name == Other) && NameOf(asked) != name)
+        if (
+            asked is not null
+            && (isKnown || name == Other)
+            && NameOf(asked) != name
+            && (!isKnown || asked.Architecture.Name != name)
+        )
         {
             throw new InvalidInputException(
                 $"RunOptions.Resume goes on with the network that '{run.Root}' began with, "

@@ -79,7 +79,7 @@ internal static class FineTuneStage
             TrainStage.WarnIfFew(at, "the training", steps, at.Loaders.BatchesPerEpoch(at.Loaders.FinalImages));
         }
 
-        store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps });
+        store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps, IsReported = false });
         return (at, architecture, tuned.Tuner.Network);
     }
 

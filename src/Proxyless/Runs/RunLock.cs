@@ -22,6 +22,7 @@ internal sealed class RunLock : IDisposable
 
     private static readonly TimeSpan RecordPause = TimeSpan.FromSeconds(0.1);
 
+    private readonly string _host = Environment.MachineName;
     private readonly FileStream _file;
     private readonly bool _madeFolder;
 
@@ -231,8 +232,13 @@ internal sealed class RunLock : IDisposable
         string holder = Path.Combine(Folder, HolderName);
         Try(() =>
         {
-            // If somebody has removed it, another job may have recorded itself.
-            if (ReadRecord(holder) is { IsCurrent: true })
+            // If somebody has removed it, another job may have recorded itself. A host can change its name meanwhile.
+            if (
+                ReadRecord(holder) is { } record
+                && record.Process == Environment.ProcessId
+                && record.Kernel == KernelProcess.Current
+                && record.Host == _host
+            )
             {
                 File.Delete(holder);
             }

@@ -33,9 +33,10 @@ internal sealed record RunPlan
     public FineTuning? FineTuning { get; init; }
 
     /// <summary>
-    /// With pretrained weights: whether the report of the trained network is written, the last file of a run.
+    /// With pretrained weights: whether the report of the trained network is written, the last file of a run; null if
+    /// the training has not begun, or an older version began it.
     /// </summary>
-    public bool IsReported { get; init; }
+    public bool? IsReported { get; init; }
 
     /// <summary>Seconds spent on images, profiling, search and derivation so far.</summary>
     public double SearchSeconds { get; init; }
@@ -98,7 +99,7 @@ internal sealed record RunPlan
             TrainSteps = null,
             TeacherSteps = null,
             FineTuning = null,
-            IsReported = false,
+            IsReported = null,
             TrainSeconds = 0,
         };
 

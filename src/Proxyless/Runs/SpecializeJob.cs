@@ -141,7 +141,7 @@ internal static class SpecializeJob
         RunDirectory folder = part.Store.Directory;
         if (
             !part.Context.Options.Resume
-            || !part.Store.Plan.IsReported
+            || part.Store.Plan.IsReported == false
             || !File.Exists(folder.Model)
             || !File.Exists(folder.Report)
             || part.Store.ReadResult() is not { } result

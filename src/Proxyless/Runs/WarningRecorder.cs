@@ -56,28 +56,29 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
         if (!_warnings.Contains(kept))
         {
             _warnings.Add(kept);
-            TryWrite();
+            Try(Write);
         }
 
         // Also what another limit was warned of.
         if (Part is { } part)
         {
-            JsonLines.Write(part.Warnings, JsonLines.Read<string>(part.Warnings).Union([kept]));
+            Try(() => JsonLines.Write(part.Warnings, JsonLines.Read<string>(part.Warnings).Union([kept])));
         }
     }
 
     /// <inheritdoc/>
     public string Wording(string text) => inner.Wording(text);
 
-    private void TryWrite()
+    private static void Try(Action write)
     {
         try
         {
-            Write();
+            write();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or InvalidInputException)
         {
-            // The next warning writes all of them; if the disk is full, the next checkpoint says so.
+            // The next warning writes all of the run; if the disk is full, the next checkpoint says so.
         }
     }
 

@@ -22,5 +22,14 @@ public sealed class WarningRecorderTests
         recorder.Warning("two");
         Assert.Equal(["one", "two"], observer.Warnings);
         Assert.Equal(["one", "two"], JsonLines.Read<string>(run.Warnings));
+
+        // The same for one of several limits.
+        recorder.Part = new RunDirectory(Path.Combine(folder.Root, "part"));
+        File.WriteAllText(recorder.Part.Root, "in the way");
+        recorder.Warning("three");
+        File.Delete(recorder.Part.Root);
+        recorder.Warning("four");
+        Assert.Equal(["one", "two", "three", "four"], observer.Warnings);
+        Assert.Equal(["four"], JsonLines.Read<string>(recorder.Part.Warnings));
     }
 }
