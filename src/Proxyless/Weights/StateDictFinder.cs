@@ -6,6 +6,9 @@ internal static class StateDictFinder
     // A set within a set of a checkpoint, such as ema/state_dict, is as deep as they are nested.
     private const int Deepest = 2;
 
+    // Of dictionaries that have several names: many times those of a checkpoint of a training.
+    private const int MostItemsAgain = 100_000;
+
     /// <summary>
     /// The state dicts: moving averages first, then by their names, then the outer ones, in the order of the file.
     /// Those that are hardly meant come last (<see cref="TensorSet.IsMinor"/>).
@@ -36,8 +39,9 @@ internal static class StateDictFinder
         var waiting = new Queue<TensorSet>();
         waiting.Enqueue(new TensorSet(root, "", null));
 
-        // A dictionary may hold itself, and may do so under many names.
+        // A dictionary may have several names, but may also hold itself, under any number of them.
         var seen = new HashSet<PickleDictionary> { root };
+        int again = MostItemsAgain;
         while (waiting.TryDequeue(out TensorSet? set))
         {
             if (set.Tensors > 0)
@@ -55,7 +59,7 @@ internal static class StateDictFinder
                     set.Depth < Deepest
                     && key is string { Length: <= TensorSet.LongestName } name
                     && value is PickleDictionary part
-                    && seen.Add(part)
+                    && (seen.Add(part) || (!set.IsIn(part) && (again -= 1 + part.Items.Count) >= 0))
                 )
                 {
                     waiting.Enqueue(new TensorSet(part, set.Within is null ? name : $"{set.Name}/{name}", set));

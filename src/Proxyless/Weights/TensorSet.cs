@@ -29,4 +29,18 @@ internal sealed class TensorSet(PickleDictionary items, string name, TensorSet? 
     /// a checkpoint, or it belongs to one that holds it and has more tensors.
     /// </summary>
     public bool IsMinor { get; set; }
+
+    /// <summary>Whether a dictionary is this one, or holds it.</summary>
+    public bool IsIn(PickleDictionary items)
+    {
+        for (TensorSet? set = this; set is not null; set = set.Within)
+        {
+            if (ReferenceEquals(set.Items, items))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -198,6 +198,21 @@ public sealed class WeightsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_state_dict_under_two_names_is_found_under_both()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("model", value => value.Dictionary(("w", inner => inner.Tensor("0", [2]))).Code('q').Code(1)),
+                ("model_ema", value => value.Code('h').Code(1))
+            )
+        );
+        byte[] file = PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)));
+        Assert.Equal("model_ema", Read(file).StateDict);
+        Assert.Equal(["model", "model_ema"], Read(file).StateDicts.Order());
+        Assert.Equal([0, 1], Assert.Single(Read(file, "model").Tensors).Value.Values);
+    }
+
+    [Fact]
     public void A_few_tensors_within_a_state_dict_are_a_part_of_it()
     {
         byte[] pickle = PickleWriter.Of(writer =>
