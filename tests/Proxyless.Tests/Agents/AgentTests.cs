@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -298,6 +299,12 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         Task<StatusCode> measured = Task.Run(() => StatusOf(Endless, Model, agent), Cancellation);
         await Until(() => agent.Children.Count > 0);
         int child = agent.Children[0];
+
+        // It has received the model, and measures: a model that is cut off would end it in any case.
+        await Until(() =>
+            File.ReadAllText($"/proc/{child.ToString(CultureInfo.InvariantCulture)}/maps")
+                .Contains("onnxruntime", StringComparison.Ordinal)
+        );
         agent.KillAlone();
         Assert.NotEqual(StatusCode.OK, await measured);
         await Until(() => !AgentProcess.IsThere(child));
