@@ -43,10 +43,7 @@ internal sealed class BenchSearchCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         int[] ranks = parse.GetValue(_ranks) ?? [];
-        if (
-            ranks.Length == 0
-            && _link.Options.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is { } idle
-        )
+        if (ranks.Length == 0 && _link.Options.FirstOrDefault(parse.IsGiven) is { } idle)
         {
             throw UsageErrors.Idle(idle, _ranks);
         }

@@ -82,14 +82,12 @@ internal sealed class DeriveCommand : ReportingCommand
     /// <summary>All options are those of the searched run, except for the given limits and the folder.</summary>
     internal RunOptions ReadOptions(ParseResult parse, string run)
     {
-        Option? Given(IEnumerable<Option> among) =>
-            among.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
-        if (!parse.GetValue(_train) && Given(_training) is { } idle)
+        if (!parse.GetValue(_train) && _training.FirstOrDefault(parse.IsGiven) is { } idle)
         {
             throw UsageErrors.Idle(idle, _train);
         }
 
-        if (parse.GetValue(_quick) && Given(_scoring) is { } scored)
+        if (parse.GetValue(_quick) && _scoring.FirstOrDefault(parse.IsGiven) is { } scored)
         {
             throw UsageErrors.Excluding(_quick, scored);
         }

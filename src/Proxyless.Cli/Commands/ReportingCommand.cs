@@ -110,7 +110,7 @@ internal abstract class ReportingCommand : Command
     {
         foreach (Option option in _required)
         {
-            if (parse.GetResult(option) is null or { Implicit: true })
+            if (!parse.IsGiven(option))
             {
                 throw UsageErrors.Missing(option, Examples[0]);
             }

@@ -37,8 +37,7 @@ internal static class ConfigFile
         Dictionary<string, Option> options = command
             .Options.Where(option => option != command.Config)
             .ToDictionary(option => option.Name.TrimStart('-'));
-        bool IsGiven(Option option) => given.GetResult(option) is { Implicit: false };
-        bool IsNameGiven(string name) => options.TryGetValue(name, out Option? option) && IsGiven(option);
+        bool IsNameGiven(string name) => options.TryGetValue(name, out Option? option) && given.IsGiven(option);
         bool isLimitGiven = Array.Exists(FirstLimit, IsNameGiven);
         var arguments = new List<string>();
         var passedOver = new List<string>();
@@ -94,7 +93,7 @@ internal static class ConfigFile
                     ),
             ];
             Check(words, file, key, option, command);
-            if (!IsGiven(option) && !IsReplaced(name))
+            if (!given.IsGiven(option) && !IsReplaced(name))
             {
                 arguments.AddRange(words);
             }

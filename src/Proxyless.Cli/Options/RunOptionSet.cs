@@ -39,7 +39,7 @@ internal sealed class RunOptionSet
     /// <param name="others">The values of missing options.</param>
     public RunOptions Read(ParseResult parse, RunOptions others) =>
         _bindings
-            .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
+            .Where(binding => parse.IsGiven(binding.Option))
             .Aggregate(others, (options, binding) => binding.Apply(options, parse));
 
     /// <summary>
@@ -52,9 +52,7 @@ internal sealed class RunOptionSet
     public IReadOnlyList<string> Changes(ParseResult parse, RunOptions begun) =>
         [
             .. _bindings
-                .Where(binding =>
-                    parse.GetResult(binding.Option) is { Implicit: false } && !OfAResume.Contains(binding.Option.Name)
-                )
+                .Where(binding => parse.IsGiven(binding.Option) && !OfAResume.Contains(binding.Option.Name))
                 .Where(binding => !RunPaths.SaySame(binding.Apply(begun, parse), begun))
                 .Where(binding =>
                     binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data.Path)
