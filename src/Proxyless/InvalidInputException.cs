@@ -19,6 +19,13 @@ public sealed class InvalidInputException : ProxylessException
     public InvalidInputException(string message, Exception innerException)
         : base(message, innerException) { }
 
+    /// <summary>Creates the exception for a file that the system cannot read.</summary>
+    /// <param name="what">What to call it.</param>
+    /// <param name="file">Its path.</param>
+    /// <param name="cause">The exception that was caught.</param>
+    internal static InvalidInputException Unreadable(string what, string file, Exception cause) =>
+        new($"{what} cannot be read: {cause.Message}", cause) { File = file };
+
     /// <summary>The file or folder that cannot be used; null if it is not one, or not known.</summary>
     public string? File { get; init; }
 

@@ -62,10 +62,7 @@ public static class LatencyTableFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"latency table '{path}' cannot be read: {exception.Message}", exception)
-            {
-                File = path,
-            };
+            throw InvalidInputException.Unreadable($"latency table '{path}'", path, exception);
         }
 
         LatencyCalibration calibration = table.Calibration;

@@ -208,7 +208,7 @@ public static class PretrainedModel
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{file} cannot be read: {exception.Message}", exception) { File = file };
+            throw InvalidInputException.Unreadable(file, file, exception);
         }
 
         int odd = Array.FindIndex(names, ControlCharacters.AreIn);

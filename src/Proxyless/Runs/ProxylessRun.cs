@@ -560,10 +560,7 @@ public static class ProxylessRun
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"model '{file}' cannot be read: {exception.Message}", exception)
-            {
-                File = file,
-            };
+            throw InvalidInputException.Unreadable($"model '{file}'", file, exception);
         }
     }
 

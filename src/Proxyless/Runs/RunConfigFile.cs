@@ -49,7 +49,7 @@ internal static partial class RunConfigFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path} cannot be read: {exception.Message}", exception) { File = path };
+            throw InvalidInputException.Unreadable(path, path, exception);
         }
     }
 

@@ -75,15 +75,9 @@ internal sealed class WeightsFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException(
-                Directory.Exists(path)
-                    ? $"{path} is a folder; give a file of weights"
-                    : $"{path} cannot be read: {exception.Message}",
-                exception
-            )
-            {
-                File = path,
-            };
+            throw Directory.Exists(path)
+                ? new InvalidInputException($"{path} is a folder; give a file of weights", exception) { File = path }
+                : InvalidInputException.Unreadable(path, path, exception);
         }
 
         (IReadOnlyDictionary<string, WeightTensor> tensors, _) = SafeTensorsReader.Read(path);
