@@ -117,8 +117,6 @@ internal sealed class DecisionStage
         return new Decision(chosen, score, tried);
     }
 
-    private static ScoredNetwork Scored(SharedScore score) => new(score.Choice, -score.Loss);
-
     /// <summary>A search for networks whose latency by the table is within a limit.</summary>
     private SurrogateSearch SearchWithin(double latencyMs) =>
         new(
@@ -147,7 +145,14 @@ internal sealed class DecisionStage
             return -score.Loss;
         }
 
-        search.Run(ScoreOf, evaluations, seed, first, [.. known.Select(Scored)], _context.CancellationToken);
+        search.Run(
+            ScoreOf,
+            evaluations,
+            seed,
+            first,
+            [.. known.Select(score => score.ToScored())],
+            _context.CancellationToken
+        );
         _made += done;
     }
 
@@ -183,7 +188,7 @@ internal sealed class DecisionStage
     }
 
     private IReadOnlyList<RankedNetwork> Ranked(SurrogateSearch search, string purpose) =>
-        search.Rank([.. _scores.DecidedBy(purpose).Select(Scored)]);
+        search.Rank([.. _scores.DecidedBy(purpose).Select(score => score.ToScored())]);
 
     private MeasuredChoice Measure(int[] choice) =>
         choice.SequenceEqual(_derived.Choice)

@@ -33,7 +33,7 @@ internal static class FrontSweep
         string purpose = $"{Purpose}{goal.Target.Name}";
 
         // What was known before the first of them: a sweep that was stopped repeats the same networks.
-        List<ScoredNetwork> known = [.. scores.KnownTo(purpose).Select(Scored)];
+        List<ScoredNetwork> known = [.. scores.KnownTo(purpose).Select(score => score.ToScored())];
         if (points == 0 || known.Count == 0)
         {
             return;
@@ -53,7 +53,7 @@ internal static class FrontSweep
             );
             if (best is not null && choices.Add(best))
             {
-                known.Add(Scored(scores.Of(best, purpose, scorer.Required)));
+                known.Add(scores.Of(best, purpose, scorer.Required).ToScored());
             }
 
             progress.Report(done, () => Invariant($"{limit:F3} ms"));
@@ -70,6 +70,4 @@ internal static class FrontSweep
             );
         }
     }
-
-    private static ScoredNetwork Scored(SharedScore score) => new(score.Choice, -score.Loss);
 }

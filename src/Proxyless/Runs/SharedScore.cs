@@ -1,3 +1,5 @@
+using Proxyless.Search;
+
 namespace Proxyless.Runs;
 
 /// <summary>
@@ -10,4 +12,8 @@ namespace Proxyless.Runs;
 /// </param>
 /// <param name="Top1">Share of correct answers, 0..1.</param>
 /// <param name="For">The target and limit that it was first scored for.</param>
-internal sealed record SharedScore(int[] Choice, double Loss, double Top1, string For = "");
+internal sealed record SharedScore(int[] Choice, double Loss, double Top1, string For = "")
+{
+    /// <summary>The network with its score for a search: higher is better.</summary>
+    public ScoredNetwork ToScored() => new(Choice, -Loss);
+}
