@@ -147,5 +147,5 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
         );
 
     private static bool AreWithin(int[] choice, IReadOnlyList<CostLimit> limits) =>
-        limits.All(limit => limit.Cost.Of(choice) <= limit.LimitOfSums);
+        limits.All(limit => limit.Allows(choice));
 }

@@ -44,8 +44,8 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         CancellationToken cancellationToken
     )
     {
-        double limit = limits.Latency!.Limit;
-        double most = limits.Latency.LimitOfSums;
+        CostLimit latency = limits.Latency!;
+        double limit = latency.Limit;
         var measured = new List<MeasuredChoice>();
         int[] free = ArchitectureDerivation.Derive(probabilities, limits.Others);
         double correction = 1;
@@ -65,7 +65,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             choice ??= ArchitectureDerivation.Derive(probabilities, limits.All);
             if (measured.Find(one => one.Choice.SequenceEqual(choice)) is { } again)
             {
-                if (measured.Exists(one => one.MeasuredMs <= most))
+                if (measured.Exists(one => latency.Allows(one.MeasuredMs)))
                 {
                     break;
                 }
@@ -76,7 +76,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
             MeasuredChoice candidate = Measure(choice, cost.Of(choice), table, cancellationToken);
             measured.Add(candidate);
-            bool within = candidate.MeasuredMs <= most;
+            bool within = latency.Allows(candidate.MeasuredMs);
             string asMeasured = candidate.IsMeasured ? Invariant($"measured {candidate.MeasuredMs:F3} ms, ") : "";
             observer.Message(
                 Invariant($"derived: predicted {candidate.PredictedMs:F3} ms, {asMeasured}limit {limit:F3} ms")
@@ -90,7 +90,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             correction *= candidate.MeasuredMs / candidate.PredictedMs;
         }
 
-        MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, most, probabilities));
+        MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, latency, probabilities));
         if (best.MeasuredMs > Tolerance * limit)
         {
             throw new LimitNotMetException(
@@ -100,13 +100,13 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
                 ) + "the search is kept: derive at a higher limit with ProxylessRun.Derive"
             )
             {
-                Quantity = limits.Latency.Cost.Quantity,
+                Quantity = latency.Cost.Quantity,
                 Limit = limit,
                 Least = best.MeasuredMs,
             };
         }
 
-        if (best.MeasuredMs > most)
+        if (!latency.Allows(best.MeasuredMs))
         {
             observer.Warning(
                 Invariant(
@@ -122,12 +122,12 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     private static MeasuredChoice Better(
         MeasuredChoice left,
         MeasuredChoice right,
-        double limit,
+        CostLimit latency,
         IReadOnlyList<double[]> probabilities
     )
     {
-        bool leftWithin = left.MeasuredMs <= limit;
-        bool rightWithin = right.MeasuredMs <= limit;
+        bool leftWithin = latency.Allows(left.MeasuredMs);
+        bool rightWithin = latency.Allows(right.MeasuredMs);
         if (leftWithin != rightWithin)
         {
             return leftWithin ? left : right;

@@ -90,5 +90,5 @@ internal sealed class MeasuredFinalists(
         }
     }
 
-    private bool IsWithin(MeasuredChoice measured) => measured.MeasuredMs <= limit.LimitOfSums;
+    private bool IsWithin(MeasuredChoice measured) => limit.Allows(measured.MeasuredMs);
 }

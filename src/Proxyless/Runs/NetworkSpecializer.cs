@@ -123,7 +123,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
 
             goals.Add((at, goal));
             int[] nothing = new int[architecture.Blocks.Count];
-            if (goal.Limits.All.All(limit => limit.Cost.Of(nothing) <= limit.LimitOfSums))
+            if (goal.Limits.All.All(limit => limit.Allows(nothing)))
             {
                 break;
             }

@@ -14,13 +14,21 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
     /// <summary>The highest allowed sum of costs: the tolerance is that of summing in another order.</summary>
     public double LimitOfSums => Limit * (1 + 1e-12);
 
+    /// <summary>Whether a cost is within the limit.</summary>
+    /// <param name="cost">A sum of costs, in the cost's unit.</param>
+    public bool Allows(double cost) => cost <= LimitOfSums;
+
+    /// <summary>Whether a network is within the limit.</summary>
+    /// <param name="choice">A candidate for each block.</param>
+    public bool Allows(IReadOnlyList<int> choice) => Allows(Cost.Of(choice));
+
     /// <summary>Rejects a limit that no network of the space can meet.</summary>
     /// <exception cref="LimitNotMetException">The message says the smallest possible value.</exception>
     /// <param name="where">Such as " on cpu", for the message.</param>
     public void RequirePossible(string where = "")
     {
         double smallest = Cost.Smallest;
-        if (!(LimitOfSums >= smallest))
+        if (!Allows(smallest))
         {
             string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
             string format = Cost.Unit.Length > 0 ? "0.####" : "N0";

@@ -23,16 +23,17 @@ internal sealed class NetworkProposals(
 
     /// <summary>Whether all candidates exist and all limits are met.</summary>
     /// <param name="choice">A candidate for each block.</param>
-    public bool IsWithin(int[] choice)
+    /// <param name="isThere">Whether candidate j of block i exists, at [i][j].</param>
+    /// <param name="limits">The limits.</param>
+    public static bool IsWithin(int[] choice, IReadOnlyList<bool[]> isThere, IReadOnlyList<CostLimit> limits)
     {
         ArgumentNullException.ThrowIfNull(choice);
-        return !choice.Where((j, i) => !isThere[i][j]).Any()
-            && limits.All(limit => limit.Cost.Of(choice) <= limit.LimitOfSums);
+        return !choice.Where((j, i) => !isThere[i][j]).Any() && limits.All(limit => limit.Allows(choice));
     }
 
     /// <summary>Whether a network is not known and within the limits.</summary>
     /// <param name="choice">A candidate for each block.</param>
-    public bool IsNew(int[] choice) => !known.Contains(choice) && IsWithin(choice);
+    public bool IsNew(int[] choice) => !known.Contains(choice) && IsWithin(choice, isThere, limits);
 
     /// <summary>
     /// Finds the new network with the highest sum of effects, exactly: if the best one is known, the rest is divided

@@ -112,7 +112,7 @@ internal sealed class SurrogateSearch(
             }
         }
 
-        return RankAll(scored, proposals);
+        return RankAll(scored);
     }
 
     /// <summary>
@@ -124,11 +124,7 @@ internal sealed class SurrogateSearch(
     public IReadOnlyList<RankedNetwork> Rank(IReadOnlyList<ScoredNetwork> known)
     {
         ArgumentNullException.ThrowIfNull(known);
-        List<ScoredNetwork> scored = Different(known);
-        return RankAll(
-            scored,
-            new NetworkProposals(isThere, limits, new HashSet<int[]>(ChoiceComparer.Instance), new Random(0))
-        );
+        return RankAll(Different(known));
     }
 
     private static List<ScoredNetwork> Different(IReadOnlyList<ScoredNetwork> known) =>
@@ -140,18 +136,18 @@ internal sealed class SurrogateSearch(
         return network;
     }
 
-    private IReadOnlyList<RankedNetwork> RankAll(List<ScoredNetwork> scored, NetworkProposals proposals) =>
-        scored.Count > 0 ? Rank(AdditivePredictor.Fit(features, scored), scored, proposals) : [];
+    private IReadOnlyList<RankedNetwork> RankAll(List<ScoredNetwork> scored) =>
+        scored.Count > 0 ? Rank(AdditivePredictor.Fit(features, scored), scored) : [];
 
     /// <summary>Returns the child of the best networks that is predicted to be the best of a few.</summary>
-    private static int[]? BestChild(
+    private int[]? BestChild(
         AdditivePredictor predictor,
         List<ScoredNetwork> scored,
         NetworkProposals proposals,
         Random random
     )
     {
-        int[][] parents = [.. Rank(predictor, scored, proposals).Take(Parents).Select(network => network.Choice)];
+        int[][] parents = [.. Rank(predictor, scored).Take(Parents).Select(network => network.Choice)];
         int[] Parent() => parents[random.Next(parents.Length)];
         return parents.Length == 0
             ? null
@@ -162,14 +158,10 @@ internal sealed class SurrogateSearch(
                 .MaxBy(child => predictor.Of(child));
     }
 
-    private static IReadOnlyList<RankedNetwork> Rank(
-        AdditivePredictor predictor,
-        List<ScoredNetwork> scored,
-        NetworkProposals proposals
-    ) =>
+    private IReadOnlyList<RankedNetwork> Rank(AdditivePredictor predictor, List<ScoredNetwork> scored) =>
         [
             .. scored
-                .Where(network => proposals.IsWithin(network.Choice))
+                .Where(network => NetworkProposals.IsWithin(network.Choice, isThere, limits))
                 .Select(network => new RankedNetwork(
                     network.Choice,
                     network.Score,
