@@ -31,14 +31,7 @@ public sealed class FinalRoundTests
     public void A_trial_begins_with_the_shared_weights_and_learns_from_there()
     {
         using var folder = new TemporaryFolder();
-        RunContext context = RunContext.Open(
-            FinishedRun.OptionsIn(folder) with
-            {
-                Threads = 1,
-            },
-            NullRunObserver.Instance,
-            Cancellation
-        );
+        RunContext context = Open(folder, NullRunObserver.Instance);
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         int[] choice =
         [
@@ -72,25 +65,10 @@ public sealed class FinalRoundTests
     {
         using var folder = new TemporaryFolder();
         var observer = new RecordingObserver();
-        RunContext context = RunContext.Open(
-            FinishedRun.OptionsIn(folder) with
-            {
-                Threads = 1,
-            },
-            observer,
-            Cancellation
-        );
+        RunContext context = Open(folder, observer);
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         using var scorer = new PathScorer(context, network);
-        MeasuredChoice Finalist(int candidate) =>
-            new(
-                [.. network.Blocks.Select(block => Math.Min(candidate, block.Candidates.Count - 1))],
-                PredictedMs: 1,
-                MeasuredMs: 1,
-                IsMeasured: false
-            );
-
-        MeasuredChoice[] finalists = [Finalist(0), Finalist(1), Finalist(2)];
+        MeasuredChoice[] finalists = [Finalist(network, 0), Finalist(network, 1), Finalist(network, 2)];
         IReadOnlyList<HalvingResult<MeasuredChoice>> ranked = new FinalRound(context, scorer).Rank(finalists, 24);
         Assert.Equal(finalists.ToHashSet(), ranked.Select(result => result.Candidate).ToHashSet());
         Assert.Equal(3, ranked.Count);
@@ -106,14 +84,7 @@ public sealed class FinalRoundTests
     {
         using var folder = new TemporaryFolder();
         var observer = new RecordingObserver();
-        RunContext context = RunContext.Open(
-            FinishedRun.OptionsIn(folder) with
-            {
-                Threads = 1,
-            },
-            observer,
-            Cancellation
-        );
+        RunContext context = Open(folder, observer);
         using var network = new SuperNetwork(
             context.Space,
             context.Classes,
@@ -123,15 +94,7 @@ public sealed class FinalRoundTests
             }
         );
         using var scorer = new PathScorer(context, network);
-        MeasuredChoice Finalist(int candidate) =>
-            new(
-                [.. network.Blocks.Select(block => Math.Min(candidate, block.Candidates.Count - 1))],
-                PredictedMs: 1,
-                MeasuredMs: 1,
-                IsMeasured: false
-            );
-
-        MeasuredChoice[] finalists = [Finalist(0), Finalist(1)];
+        MeasuredChoice[] finalists = [Finalist(network, 0), Finalist(network, 1)];
         using (torch.no_grad())
         {
             foreach (NetworkTensor tensor in network.Blocks[0].Candidates[0]!.Tensors.Where(tensor => tensor.IsTrained))
@@ -150,4 +113,16 @@ public sealed class FinalRoundTests
         MeasuredChoice other = finalists[0] with { Choice = [0, .. finalists[1].Choice.Skip(1)] };
         Assert.Throws<TrainingDivergedException>(() => new FinalRound(context, scorer).Rank([finalists[0], other], 24));
     }
+
+    private static RunContext Open(TemporaryFolder folder, IRunObserver observer) =>
+        RunContext.Open(FinishedRun.OptionsIn(folder) with { Threads = 1 }, observer, Cancellation);
+
+    /// <summary>A network with one candidate in all blocks, or the last where there are fewer.</summary>
+    private static MeasuredChoice Finalist(SuperNetwork network, int candidate) =>
+        new(
+            [.. network.Blocks.Select(block => Math.Min(candidate, block.Candidates.Count - 1))],
+            PredictedMs: 1,
+            MeasuredMs: 1,
+            IsMeasured: false
+        );
 }
