@@ -75,8 +75,8 @@ internal sealed class QuantizeCommand : ReportingCommand
     public QuantizeCommand()
         : base(
             "quantize",
-            "Write a model with 8-bit integers instead of floats: about a quarter of the size and, on processors with "
-                + "integer instructions, half of the latency. It is calibrated on images, and compared with the model "
+            "Write a model with 8-bit integers instead of floats: a little more than a quarter of the size and, on "
+                + "processors with integer instructions, about half of the latency. It is calibrated on images, and compared with the model "
                 + "of floats on others.",
             "proxyless quantize --model runs/photos",
             "proxyless quantize --model photos.onnx --data photos --out photos-int8.onnx",

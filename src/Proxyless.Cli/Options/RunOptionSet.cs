@@ -139,7 +139,7 @@ internal sealed class RunOptionSet
         AddToData(
             Integer(
                 "--max-pixels",
-                $"Maximum pixels, width times height, of an image that is read ({Defaults.Data.MaxPixels})"
+                $"The largest image that is read, in pixels: width times height ({Defaults.Data.MaxPixels})"
             ),
             (o, v) => o with { MaxPixels = v!.Value }
         );
@@ -300,7 +300,7 @@ internal sealed class RunOptionSet
             (o, v) => o with { Kernels = v!.Value }
         );
         Add(
-            Values.Text("--device", "cpu|cuda", $"Where to train ({Defaults.Device})"),
+            Values.Text("--device", "cpu|cuda|cuda:N", $"Where to train ({Defaults.Device})"),
             (o, v) => o with { Device = v! }
         );
         return this;
@@ -310,7 +310,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Output()
     {
         _heading = OptionHeading.Output;
-        Add(Values.Text("--out", "DIR", "The run's folder (runs/ and the time of day)"), (o, v) => o with { Out = v });
+        Add(Values.Text("--out", "DIR", "The run's folder (runs/ and the date and time)"), (o, v) => o with { Out = v });
         Add(Values.Flag("--overwrite", "Replace the run in --out"), (o, v) => o with { Overwrite = v });
         return this;
     }
@@ -488,16 +488,16 @@ internal sealed class RunOptionSet
         AddToSearch(
             Integer(
                 "--evaluations",
-                "Number of networks to score with the shared weights to choose one for a limit; 0 lets only the "
-                    + "architecture parameters choose (100, or 50 if other limits have scored that many)"
+                "Number of networks to score with the shared weights for a limit; 0: the architecture parameters alone "
+                    + "choose (100, or 50 if other limits have scored that many)"
             ),
             (o, v) => o with { Evaluations = (int?)v }
         );
         AddToSearch(
             Integer(
                 "--finalists",
-                "Number of networks with the best scores to train a little to choose one of them; 1 lets the score "
-                    + "decide (4)"
+                "Number of networks with the best scores that are trained briefly before one is chosen; 1: the best score "
+                    + "decides (4)"
             ),
             (o, v) => o with { Finalists = (int?)v }
         );
@@ -528,8 +528,8 @@ internal sealed class RunOptionSet
         AddToTraining(
             Integer(
                 "--folds",
-                "With --weights: divide all images into this many parts, train without each and test on it; says more "
-                    + "than a small test set (none)"
+                "With --weights, cross-validate: train without each of this many parts of all images, and test on it; "
+                    + "says more than a small test set (none)"
             ),
             (o, v) => o with { Folds = (int?)v }
         );
@@ -573,8 +573,8 @@ internal sealed class RunOptionSet
             Number(
                 "--patience",
                 "N",
-                "Epochs after which the final training ends if none of them was better on the validation images than "
-                    + "all before (it makes all its steps)"
+                "End the final training after N epochs that were not better on the validation images than all before "
+                    + "(it makes all its steps)"
             ),
             (o, v) => o with { Patience = (int?)v }
         );
@@ -669,7 +669,7 @@ internal sealed class RunOptionSet
             (o, v) => o with { MinimumCrop = v }
         );
         AddToTraining(
-            Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"),
+            Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs (gray images are never mirrored)"),
             (o, v) => o with { NoFlip = v }
         );
         AddToData(
