@@ -196,6 +196,7 @@ internal sealed class DecisionStage
             : new MeasuredDerivation(_context.Space, _context.Classes, _goal.Target, _context.Observer).Measure(
                 choice,
                 _cost.Of(choice),
+                _goal.Latency,
                 _goal.Table,
                 _context.CancellationToken
             );

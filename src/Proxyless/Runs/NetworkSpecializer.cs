@@ -23,6 +23,9 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
     private const int FewestSevenths = 3;
     private const int ResolutionStep = 16;
 
+    // The sum of a table is off by less than this: a whole network that is over the limit by the table may be within it.
+    private const double TableError = 1.05;
+
     // exp(-700) is above 0, and a candidate of probability 0 would never be chosen.
     private const double MostError = 700;
 
@@ -66,7 +69,13 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         foreach ((RunContext at, SearchGoal goal) in goals)
         {
             using NarrowingImages some = Load(at, images, among);
-            if (Propose(at, goal, some, blocks) is not { } made)
+            SpecializedNetwork? unchanged = Unchanged(at, goal, some.Probe, blocks);
+            if (best is null && unchanged is not null)
+            {
+                return unchanged;
+            }
+
+            if ((unchanged ?? Propose(at, goal, some, blocks)) is not { } made)
             {
                 continue;
             }
@@ -80,6 +89,12 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             else
             {
                 made.Network.Dispose();
+            }
+
+            if (unchanged is not null)
+            {
+                // Lower resolutions need no smaller network either.
+                break;
             }
         }
 
@@ -158,6 +173,42 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             context.Classes
         );
         return blocks <= whole.Blocks.Count ? architecture.FirstBlocks(blocks) : architecture;
+    }
+
+    /// <summary>
+    /// The network with nothing left out, if it is measured within the limits: then no table decides, and nothing is
+    /// fitted.
+    /// </summary>
+    private SpecializedNetwork? Unchanged(RunContext at, SearchGoal goal, FeatureProbe probe, int blocks)
+    {
+        int resolution = at.Space.Resolution;
+        int[] nothing = new int[at.Space.Depth];
+        double predicted = goal.Latency.Cost.Of(nothing);
+        if (predicted > TableError * goal.LatencyMs || !goal.Limits.Others.All(limit => limit.Allows(nothing)))
+        {
+            return null;
+        }
+
+        MeasuredChoice measured = new MeasuredDerivation(
+            at.Space,
+            at.Classes,
+            tables.Target,
+            at.Observer
+        ).Measure(nothing, predicted, goal.Latency, goal.Table, at.CancellationToken);
+        bool within = goal.Latency.Allows(measured.MeasuredMs);
+        at.Observer.Message(
+            Invariant($"at {resolution}x{resolution} with nothing left out: {measured.MeasuredMs:F3} ms, limit ")
+                + Invariant($"{goal.LatencyMs:F3} ms{(within ? "" : ": over")}")
+        );
+        return within
+            ? new SpecializedNetwork(
+                at,
+                StartOf(resolution, blocks, probe),
+                ArchitectureOf(resolution, blocks),
+                goal,
+                measured
+            )
+            : null;
     }
 
     private SpecializedNetwork? Propose(RunContext at, SearchGoal goal, NarrowingImages images, int blocks)
