@@ -235,17 +235,18 @@ internal static class FineTuneStage
         known = whole = TunerOf(start.Context, start.Whole);
         int depth = whole.ChooseDepth(among);
 
-        // Both before their steps are planned.
-        (RunContext Context, CompactNetwork Network, int Depth) last = Find(all);
-        (RunContext Context, CompactNetwork Network, int Depth) first = depth < all ? Find(depth) : last;
-        Tuned trained = TunedOf(last.Context, last.Network);
-        Tuned classified = depth < all ? TunedOf(first.Context, first.Network) : trained;
-        int place = first.Depth;
-        (FineTuning decision, ImageAnswer?[] answers) = trained.Tuner.Decide(
-            among,
-            place,
-            classified.Tuner.Classify(among, place)
-        );
+        (RunContext classifying, CompactNetwork first, int place) = Find(depth);
+        Tuned classified = TunedOf(classifying, first);
+        ImageAnswer?[] classifier = classified.Tuner.Classify(among, place);
+        Tuned trained = classified;
+        if (place < all && FineTuner.MayBeBeaten(among, classifier))
+        {
+            // All blocks are trained; no network of them is found where no training could be better.
+            (RunContext training, CompactNetwork last, _) = Find(all);
+            trained = TunedOf(training, last);
+        }
+
+        (FineTuning decision, ImageAnswer?[] answers) = trained.Tuner.Decide(among, place, classifier);
         (Tuned used, Tuned unused) = decision.IsTrained ? (trained, classified) : (classified, trained);
         if (unused.Tuner.Network != used.Tuner.Network)
         {

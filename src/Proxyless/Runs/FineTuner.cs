@@ -131,6 +131,14 @@ internal sealed class FineTuner
         return answers;
     }
 
+    /// <summary>
+    /// Whether a training of all weights that is right wherever the classifier is wrong would be better beyond chance.
+    /// </summary>
+    /// <param name="images">The images to judge on, by their numbers.</param>
+    /// <param name="classifier">From <see cref="Classify"/>.</param>
+    public static bool MayBeBeaten(IReadOnlyList<int> images, ImageAnswer?[] classifier) =>
+        IsBetter(Wrong(images, classifier), 0);
+
     /// <summary>Decides whether all weights are trained.</summary>
     /// <param name="images">The images to decide on, by their numbers.</param>
     /// <param name="blocks">The value of <see cref="FineTuning.Blocks"/> if they are not.</param>
@@ -289,10 +297,10 @@ internal sealed class FineTuner
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfTraining);
 
         // A training can only be right on so many more images.
-        int possible = images.Count(image => classifier[image] is { IsRight: false });
+        int possible = Wrong(images, classifier);
         for (int i = 0; i < parts.Count && IsBetter(better + possible, worse); i++)
         {
-            possible -= parts[i].Count(image => classifier[image] is { IsRight: false });
+            possible -= Wrong(parts[i], classifier);
             int[] rest = [.. images.Except(parts[i])];
             long steps = StepsOfTrialOn(rest.Length);
             if (i == 0 && MostTrialSteps is not null)
@@ -336,6 +344,9 @@ internal sealed class FineTuner
         );
         return (isBetter, trials == parts.Count, trained);
     }
+
+    private static int Wrong(IReadOnlyList<int> images, ImageAnswer?[] answers) =>
+        images.Count(image => answers[image] is { IsRight: false });
 
     private static bool IsBetter(int better, int worse) => better > worse && SignTest(better, worse) < Doubt;
 

@@ -36,6 +36,20 @@ public sealed class FineTuneTests : IDisposable
     public void The_sign_test_is_that_of_fair_coins(int one, int other, double expected) =>
         Assert.Equal(expected, FineTuner.SignTest(one, other), 1e-12);
 
+    /// <summary>Five fair coins all fall on one side with p = 0.06, four with p = 0.13.</summary>
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(5, true)]
+    public void A_training_may_only_be_better_where_the_classifier_is_wrong_on_enough_images(int wrong, bool may)
+    {
+        ImageAnswer?[] answers =
+        [
+            .. Enumerable.Range(0, 8).Select(i => new ImageAnswer($"{i}", 0, i < wrong ? 1 : 0, 1, 0)),
+            null,
+        ];
+        Assert.Equal(may, FineTuner.MayBeBeaten([.. Enumerable.Range(0, answers.Length)], answers));
+    }
+
     [Fact]
     public void Few_images_get_a_network_that_was_decided_by_cross_validation()
     {
