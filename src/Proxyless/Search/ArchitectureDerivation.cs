@@ -8,10 +8,7 @@ namespace Proxyless.Search;
 /// </summary>
 internal static class ArchitectureDerivation
 {
-    // Equally good choices differ by the rounding of sums.
-    private const double BoundTolerance = 1e-9;
-
-    // The mean range of log p_ij in a block, for which the bound's steps and the tolerance are chosen.
+    // The mean range of log p_ij in a block, for which the bound's tolerance is chosen.
     private const double UsualRange = 4;
 
     /// <summary>Derives the architecture.</summary>
@@ -47,7 +44,7 @@ internal static class ArchitectureDerivation
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         ArgumentNullException.ThrowIfNull(limits);
-        return Maximize([.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())], limits);
+        return Maximize([.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())], limits, out _);
     }
 
     /// <summary>Returns the choice within the limits with the highest sum of values.</summary>
@@ -62,10 +59,22 @@ internal static class ArchitectureDerivation
     /// A candidate for each block, or null if no choice is within all limits. Among equally good choices the one with
     /// the lowest costs, in the order of the limits.
     /// </returns>
-    public static int[]? TryMaximize(IReadOnlyList<double[]> values, IReadOnlyList<CostLimit> limits)
+    public static int[]? TryMaximize(IReadOnlyList<double[]> values, IReadOnlyList<CostLimit> limits) =>
+        TryMaximize(values, limits, out _);
+
+    /// <summary>The same, with the work that it was.</summary>
+    /// <param name="values">The values, at [i][j].</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="kept">
+    /// The number of choices for the first blocks that were kept, over all numbers of first blocks: each is extended by
+    /// every candidate of the next block.
+    /// </param>
+    /// <returns>A candidate for each block, or null if no choice is within all limits.</returns>
+    internal static int[]? TryMaximize(IReadOnlyList<double[]> values, IReadOnlyList<CostLimit> limits, out int kept)
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(limits);
+        kept = 0;
         if (values.Any(block => !block.Any(IsCandidate)))
         {
             return null;
@@ -76,19 +85,21 @@ internal static class ArchitectureDerivation
         double scale = range > 0 ? UsualRange / range : 1;
         return Maximize(
             [.. values.Select((block, i) => block.Select(value => (value - highest[i]) * scale).ToArray())],
-            limits
+            limits,
+            out kept
         );
     }
 
     /// <summary>Whether a candidate of this value can be chosen.</summary>
     internal static bool IsCandidate(double value) => value > double.NegativeInfinity;
 
-    private static int[]? Maximize(double[][] values, IReadOnlyList<CostLimit> limits)
+    private static int[]? Maximize(double[][] values, IReadOnlyList<CostLimit> limits, out int kept)
     {
         int blocks = values.Length;
         double[,] leastLeft = LeastCostLeft(values, limits);
         LagrangianBound bound = new(values, limits);
-        double known = bound.Known - BoundTolerance;
+        double known = bound.Known - bound.Tolerance;
+        kept = 0;
         List<Partial> front = [new Partial([.. limits.Select(limit => limit.Cost.Fixed)], 0, -1, null)];
         for (int i = 0; i < blocks; i++)
         {
@@ -109,6 +120,7 @@ internal static class ArchitectureDerivation
             }
 
             front = ParetoFront(merged);
+            kept += front.Count;
         }
 
         return front.Count == 0 ? null : front.Aggregate(Better).Choice(blocks);

@@ -41,6 +41,77 @@ public sealed class ArchitectureDerivationTests
             );
 
     [Fact]
+    public void Where_blocks_decide_on_little_of_a_limit_it_equals_brute_force_too() =>
+        Table
+            .Select(Table, Table, Gen.Double[0, 1])
+            .Sample(
+                (weights, first, second, share) =>
+                {
+                    double[][] probabilities = Probabilities(weights);
+                    CostLimit[] limits =
+                    [
+                        Limit("latency", Like(weights, first), share, fixedPart: 1e4),
+                        Limit("parameters", Like(weights, second), 1 - (share / 2), fixedPart: 1e3),
+                    ];
+                    AssertOptimal(probabilities, limits);
+                    AssertOptimal(probabilities, [limits[0]]);
+                }
+            );
+
+    // Most of the latency is that of stem and head, so that a large multiplier is needed. Without a bound more than
+    // 10,000 choices are kept under one limit.
+    [Theory]
+    [InlineData(1, 25, 9, 0.5)]
+    [InlineData(1, 25, 9, 0.01)]
+    [InlineData(2, 12, 6, 0.5)]
+    [InlineData(2, 12, 6, 0.01)]
+    public void Few_choices_are_kept_in_a_large_space_however_little_of_a_limit_its_blocks_decide_on(
+        int count,
+        int blocks,
+        int candidates,
+        double range
+    )
+    {
+        for (int seed = 0; seed < 3; seed++)
+        {
+            var random = new Random(seed);
+            double[][][] costs = [.. Enumerable.Range(0, count).Select(_ => new double[blocks][])];
+            double[][] values = new double[blocks][];
+            for (int i = 0; i < blocks; i++)
+            {
+                double[] sizes = [.. Enumerable.Range(0, candidates).Select(j => j / (double)candidates)];
+                double cost = 0.5 + (2 * random.NextDouble());
+                double weight = 0.5 + random.NextDouble();
+                values[i] =
+                [
+                    .. sizes.Select(size => weight * (Math.Log(1 + (5 * size)) + (0.3 * random.NextDouble()))),
+                ];
+                foreach (double[][] one in costs)
+                {
+                    one[i] = [.. sizes.Select(size => cost * (0.3 + (2 * size)) * (0.8 + (0.4 * random.NextDouble())))];
+                }
+            }
+
+            CostLimit[] limits =
+            [
+                .. costs.Select(
+                    (one, c) =>
+                    {
+                        SpaceCost blocksAlone = new($"cost {c}", "", 0, one);
+                        double middle = (blocksAlone.Smallest + blocksAlone.Largest) / 2;
+                        double limit = (blocksAlone.Largest - blocksAlone.Smallest) / range;
+                        return new CostLimit(blocksAlone with { Fixed = limit - middle }, limit);
+                    }
+                ),
+            ];
+            int[]? best = ArchitectureDerivation.TryMaximize(values, limits, out int kept);
+            Assert.NotNull(best);
+            Assert.All(limits, limit => Assert.True(limit.Allows(best)));
+            Assert.InRange(kept, blocks, 5000);
+        }
+    }
+
+    [Fact]
     public void Without_limits_it_takes_the_most_probable_candidates() =>
         Table.Sample(weights =>
         {
@@ -232,9 +303,9 @@ public sealed class ArchitectureDerivationTests
             ),
         ];
 
-    private static CostLimit Limit(string quantity, double[][] costs, double share)
+    private static CostLimit Limit(string quantity, double[][] costs, double share, double fixedPart = 1)
     {
-        var cost = new SpaceCost(quantity, "", 1, costs);
+        var cost = new SpaceCost(quantity, "", fixedPart, costs);
         return new CostLimit(cost, cost.Smallest + Math.Floor(share * (cost.Largest - cost.Smallest)));
     }
 }

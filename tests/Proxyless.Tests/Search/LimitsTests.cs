@@ -77,6 +77,56 @@ public sealed class LimitsTests
                 }
             );
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10_000)]
+    public void The_bound_of_one_limit_is_the_lowest_of_all_multipliers(int more) =>
+        Table
+            .Select(Table, Gen.Int[3, 45])
+            .Sample(
+                (weights, costs, most) =>
+                {
+                    double[][] logs =
+                    [
+                        .. weights.Select(block =>
+                            block.Select(weight => Math.Log(weight / (double)block.Sum())).ToArray()
+                        ),
+                    ];
+                    CostLimit blocks = Limit("latency", [.. weights.Select((_, i) => costs[i % costs.Length])], most);
+                    var limit = new CostLimit(blocks.Cost with { Fixed = more }, more + most);
+                    if (!limit.Allows(limit.Cost.Smallest))
+                    {
+                        return;
+                    }
+
+                    // Convex and linear between the multipliers at which two candidates of a block are equally good.
+                    double BoundAt(double multiplier) =>
+                        (multiplier * (1 - (limit.Cost.Fixed / limit.Limit)))
+                        + logs.Select(
+                                (block, i) =>
+                                    block
+                                        .Select((value, j) =>
+                                            value - (multiplier * limit.Cost.Candidates[i][j] / limit.Limit)
+                                        )
+                                        .Max()
+                            )
+                            .Sum();
+                    IEnumerable<double> kinks = logs.SelectMany(
+                        (block, i) =>
+                            from j in Enumerable.Range(0, block.Length)
+                            from k in Enumerable.Range(0, block.Length)
+                            let dearer = limit.Cost.Candidates[i][j] - limit.Cost.Candidates[i][k]
+                            where dearer > 0
+                            select Math.Max(0, block[j] - block[k]) * limit.Limit / dearer
+                    );
+                    Assert.Equal(
+                        kinks.Append(0).Min(BoundAt),
+                        new LagrangianBound(logs, [limit]).Of(0, [limit.Cost.Fixed], 0),
+                        1e-6
+                    );
+                }
+            );
+
     [Fact]
     public void A_pruned_candidate_stands_at_its_last_probability_but_under_the_threshold()
     {
