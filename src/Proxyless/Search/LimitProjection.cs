@@ -42,10 +42,15 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     /// Whether candidate j of block i may have a probability, at [i][j]; at least one per block may.
     /// </param>
     /// <param name="limits">The costs that count.</param>
-    public static ArchitectureParameters OddsAt(IReadOnlyList<bool[]> isThere, IReadOnlyList<CostLimit> limits)
+    /// <param name="usesUp">Whether they also are where uniform probabilities would cost less.</param>
+    public static ArchitectureParameters OddsAt(
+        IReadOnlyList<bool[]> isThere,
+        IReadOnlyList<CostLimit> limits,
+        bool usesUp = true
+    )
     {
         var odds = ArchitectureParameters.Over(isThere);
-        new LimitProjection(limits, usesUp: true).Apply(odds);
+        new LimitProjection(limits, usesUp).Apply(odds);
         return odds;
     }
 

@@ -19,7 +19,15 @@ internal sealed class NetworkProposals(
     private const int Tries = 100;
     private const int Derivations = 100;
 
-    private readonly ArchitectureParameters _odds = LimitProjection.OddsAt(isThere, limits);
+    // At a limit near the most expensive network, odds that use it up give nearly that one alone. At a tight limit both
+    // are the same.
+    private readonly ArchitectureParameters[] _odds =
+    [
+        LimitProjection.OddsAt(isThere, limits),
+        LimitProjection.OddsAt(isThere, limits, usesUp: false),
+    ];
+
+    private int _drawn;
 
     /// <summary>Whether all candidates exist and all limits are met.</summary>
     /// <param name="choice">A candidate for each block.</param>
@@ -107,17 +115,18 @@ internal sealed class NetworkProposals(
 
     /// <summary>
     /// Draws a random network that uses most of a limit, if possible: from the distribution of maximum entropy whose
-    /// expected costs are the limits (<see cref="LimitProjection"/>). If no draw is within them, the best network for
-    /// random effects.
+    /// expected costs are the limits, and every other time from the one whose expected costs are at most the limits
+    /// (<see cref="LimitProjection"/>). If no draw is within them, the best network for random effects.
     /// </summary>
     /// <returns>Null if no new network is found.</returns>
     public int[]? Draw()
     {
+        ArchitectureParameters odds = _odds[_drawn++ % _odds.Length];
         int[]? nearest = null;
         double most = double.NegativeInfinity;
         for (int i = 0; i < Tries && (nearest is null || i < DrawsNearTheLimit); i++)
         {
-            int[] choice = _odds.Sample(random);
+            int[] choice = odds.Sample(random);
             double use = limits.Select(limit => limit.Cost.Of(choice) / limit.Limit).DefaultIfEmpty(1).Max();
             if (use > most && IsNew(choice))
             {
@@ -173,7 +182,7 @@ internal sealed class NetworkProposals(
 
     private int Other(int block, int candidate)
     {
-        int[] others = [.. _odds.AliveIn(block).Where(j => j != candidate)];
+        int[] others = [.. _odds[0].AliveIn(block).Where(j => j != candidate)];
         return others.Length > 0 ? others[random.Next(others.Length)] : candidate;
     }
 

@@ -100,6 +100,42 @@ public sealed class NetworkProposalsTests
     }
 
     [Fact]
+    public void Draws_at_a_limit_just_under_the_most_expensive_network_show_candidates_of_every_cost()
+    {
+        PlantedSpace space = new(seed: 1, blocks: 12, candidates: 10, interaction: 0, noise: 0);
+        CostLimit limit = new(space.Cost, 0.98 * space.Cost.Largest);
+        HashSet<int[]> known = new(ChoiceComparer.Instance);
+        NetworkProposals proposals = new(space.IsThere, [limit], known, new Random(5));
+        for (int i = 0; i < 16; i++)
+        {
+            Assert.True(known.Add(Assert.IsType<int[]>(proposals.Draw())));
+        }
+
+        // Of the 60 candidates of the cheaper halves of their blocks.
+        bool IsCheap(int block, int candidate) =>
+            space.Cost.Candidates[block].Count(cost => cost < space.Cost.Candidates[block][candidate]) < 5;
+        int cheap = known
+            .SelectMany(choice => choice.Select((j, i) => (Block: i, Candidate: j)))
+            .Distinct()
+            .Count(one => IsCheap(one.Block, one.Candidate));
+        Assert.True(cheap > 10, $"{cheap} cheap candidates are drawn");
+
+        // The others are as near to the limit as before.
+        Assert.True(known.Count(choice => limit.Cost.Of(choice) > 0.9 * limit.Limit) >= 8);
+    }
+
+    [Fact]
+    public void Draws_at_a_tight_limit_are_those_of_odds_that_use_it_up()
+    {
+        PlantedSpace space = new(seed: 1, blocks: 12, candidates: 10, interaction: 0, noise: 0);
+        CostLimit limit = space.LimitAt(0.1);
+        Assert.Equal(
+            LimitProjection.OddsAt(space.IsThere, [limit]).Probabilities(),
+            LimitProjection.OddsAt(space.IsThere, [limit], usesUp: false).Probabilities()
+        );
+    }
+
+    [Fact]
     public void Where_hardly_a_draw_is_within_the_limit_the_derivation_finds_one()
     {
         // One network in 4^12 is within the limit, at odds that do not make it likely.
