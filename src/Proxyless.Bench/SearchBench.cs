@@ -27,7 +27,10 @@ internal sealed record SearchBenchResult
     /// <summary>Seconds per architecture step, timed in the same way.</summary>
     public required double ArchitectureStepSeconds { get; init; }
 
-    /// <summary>Networks that are scored to choose one for each limit, and for the front.</summary>
+    /// <summary>
+    /// The most networks that are scored to choose one for each limit, and for the front: a limit near another takes
+    /// half as many.
+    /// </summary>
     public required long ScoredNetworks { get; init; }
 
     /// <summary>Seconds per score, timed in the same way.</summary>
@@ -212,7 +215,7 @@ internal static class SearchBench
             context?.Images.Architecture.Count ?? images!.Value - learned,
             space
         );
-        long scored = (long)(RunDefaults.Evaluations(resolved) * RunDefaults.ScoresOverEvaluations(resolved, limits));
+        long scored = (long)(RunDefaults.Evaluations(resolved) * RunDefaults.ScoresOverEvaluations(limits));
         long finalSteps = (long)(limits * RunDefaults.FinalStepsOverSteps(resolved) * weightSteps);
         double score =
             scored == 0

@@ -489,7 +489,7 @@ internal sealed class RunOptionSet
             Integer(
                 "--evaluations",
                 "Number of networks to score with the shared weights for a limit; 0: the architecture parameters alone "
-                    + "choose (100, or 50 if other limits have scored that many)"
+                    + "choose (100, or 50 if other limits have scored that many near it)"
             ),
             (o, v) => o with { Evaluations = (int?)v }
         );

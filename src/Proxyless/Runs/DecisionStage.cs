@@ -78,8 +78,8 @@ internal sealed class DecisionStage
     /// <param name="planned">Number of networks in the run's plan for its first limit; null: the usual number.</param>
     public void Score(int? planned)
     {
-        IReadOnlyList<SharedScore> known = _scores.KnownTo(_purpose);
-        _evaluations = RunDefaults.Evaluations(_context.Options, planned, known.Count);
+        ScoredNetwork[] known = Known(_purpose);
+        _evaluations = RunDefaults.Evaluations(_context.Options, planned, _search.CountNear(known));
         Score(_search, _purpose, _evaluations, Seed, [_derived.Choice], known);
     }
 
@@ -131,7 +131,7 @@ internal sealed class DecisionStage
         int evaluations,
         int seed,
         IReadOnlyList<int[]> first,
-        IReadOnlyList<SharedScore> known
+        IReadOnlyList<ScoredNetwork> known
     )
     {
         int done = 0;
@@ -145,16 +145,11 @@ internal sealed class DecisionStage
             return -score.Loss;
         }
 
-        search.Run(
-            ScoreOf,
-            evaluations,
-            seed,
-            first,
-            [.. known.Select(score => score.ToScored())],
-            _context.CancellationToken
-        );
+        search.Run(ScoreOf, evaluations, seed, first, known, _context.CancellationToken);
         _made += done;
     }
+
+    private ScoredNetwork[] Known(string purpose) => [.. _scores.KnownTo(purpose).Select(score => score.ToScored())];
 
     /// <summary>The best by estimate that are measured within the limit.</summary>
     private IReadOnlyList<MeasuredChoice> Finalists(int count)
@@ -173,7 +168,7 @@ internal sealed class DecisionStage
         SurrogateSearch further = SearchWithin(other);
         string purpose = _purpose + Further;
         int evaluations = Math.Max(1, _evaluations / EvaluationsOverFurther);
-        Score(further, purpose, evaluations, unchecked(Seed + 1), [], _scores.KnownTo(purpose));
+        Score(further, purpose, evaluations, unchecked(Seed + 1), [], Known(purpose));
         var within = finalists.Select(finalist => finalist.Choice).ToHashSet(ChoiceComparer.Instance);
         return measured.Of(
             [

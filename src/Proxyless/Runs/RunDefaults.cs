@@ -141,11 +141,11 @@ internal static class RunDefaults
         );
 
     /// <summary>
-    /// Returns the number of networks to score for a limit: half as many if other limits have scored enough.
+    /// Returns the number of networks to score for a limit: half as many if other limits have scored enough near it.
     /// </summary>
     /// <param name="options">The options.</param>
     /// <param name="planned">The number in the run's plan for its first limit; null: the usual number.</param>
-    /// <param name="known">Networks that were scored for other limits.</param>
+    /// <param name="known">Networks that were scored for other limits and are near this one.</param>
     public static int Evaluations(RunOptions options, int? planned = null, int known = 0)
     {
         int usual = planned ?? UsualEvaluationsOf(options);
@@ -154,7 +154,7 @@ internal static class RunDefaults
 
     /// <summary>
     /// Returns the number of networks to score for the first limit if <see cref="RunOptions.Time"/> is given: the usual
-    /// number, or what a fifth of the search's time is enough for.
+    /// number, or what a fifth of the search's time is enough for if no limit is near another.
     /// </summary>
     /// <param name="options">The options.</param>
     /// <param name="limits">Number of limits for which networks are scored.</param>
@@ -164,16 +164,17 @@ internal static class RunDefaults
         options.Search.Evaluations
         ?? (int)
             Math.Clamp(
-                ScoringShareOfTime * seconds / (scoreSeconds * ScoresOverEvaluations(options, limits)),
+                ScoringShareOfTime * seconds / (scoreSeconds * ScoresOverEvaluations(limits)),
                 Math.Min(FewestEvaluations, UsualEvaluationsOf(options)),
                 UsualEvaluationsOf(options)
             );
 
-    /// <summary>Returns the scores of all limits, and of the front, per score of the first limit.</summary>
-    /// <param name="options">The options.</param>
+    /// <summary>
+    /// Returns the scores of all limits, and of the front, per score of the first limit: the most, for limits that are
+    /// near others get fewer.
+    /// </summary>
     /// <param name="limits">Number of limits for which networks are scored.</param>
-    public static double ScoresOverEvaluations(RunOptions options, int limits) =>
-        (options.Search.Evaluations is null ? 1 + ((limits - 1) / 2.0) : limits) + (1.0 / EvaluationsOverFrontPoints);
+    public static double ScoresOverEvaluations(int limits) => limits + (1.0 / EvaluationsOverFrontPoints);
 
     /// <summary>
     /// Returns the number of networks to score over the whole range of latencies, only for the front.

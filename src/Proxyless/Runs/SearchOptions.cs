@@ -45,8 +45,8 @@ public sealed record SearchOptions
 
     /// <summary>
     /// Number of networks to score with the shared weights to choose one for a limit; 0: only the architecture
-    /// parameters choose; null: 100, half as many if that many were scored for other limits, a tenth for the built-in
-    /// images.
+    /// parameters choose; null: 100, half as many if that many were scored near it for other limits, a tenth for the
+    /// built-in images.
     /// </summary>
     public int? Evaluations { get; init; }
 

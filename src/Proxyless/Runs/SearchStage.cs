@@ -316,7 +316,7 @@ internal static class SearchStage
                 timing.Weight
                 + ((1 - warmup) * targets.Length * timing.Architecture / interval)
                 + (limits * RunDefaults.FinalStepsOverSteps(context.Options) * timing.Training);
-            left -= scored * RunDefaults.ScoresOverEvaluations(context.Options, limits) * timing.Score;
+            left -= scored * RunDefaults.ScoresOverEvaluations(limits) * timing.Score;
             evaluations = scored;
             steps = Math.Max(interval * 2, (long)(left / each));
             if (steps < batchesPerEpoch)

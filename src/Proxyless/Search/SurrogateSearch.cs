@@ -22,11 +22,14 @@ internal sealed class SurrogateSearch(
     internal const double InteractionShare = 0.25;
 
     // Chosen on planted spaces of 8 blocks of 3, 12 of 10 and 21 of 7 candidates, with 90 evaluations: 10 to 20 draws
-    // do equally well, 30 worse. Scores at other limits replace them, except for a few at this one. With 12 or
-    // 17 evaluations, 8 draws do better than 5 and than 16 (docs/decisions/decision.md).
+    // do equally well, 30 worse. Known scores near the limit replace them, except for a few. With 12 or 17 evaluations,
+    // 8 draws do better than 5 and than 16 (docs/decisions/decision.md).
     private const int FirstDraws = 16;
     private const int FirstDrawsBesideKnown = 4;
     private const int FewDraws = 8;
+
+    // Networks that use less of a limit have few of the candidates that it allows.
+    private const double Near = 0.8;
 
     // One proposal in four is a child. On those spaces it neither helps nor harms compared with the predictor's own
     // proposals (one in three is worse); it is for spaces that are less additive.
@@ -92,7 +95,7 @@ internal sealed class SurrogateSearch(
         }
 
         int draws = Math.Min(
-            Math.Max(FirstDraws - known.Count, FirstDrawsBesideKnown),
+            Math.Max(FirstDraws - CountNear(scored), FirstDrawsBesideKnown),
             Math.Max(FewDraws, evaluations / 4)
         );
         for (int i = 0; i < draws && Score(proposals.Draw()); i++) { }
@@ -126,6 +129,17 @@ internal sealed class SurrogateSearch(
         ArgumentNullException.ThrowIfNull(known);
         return RankAll(Different(known));
     }
+
+    /// <summary>
+    /// Counts the networks that teach as much of the limits as those that are scored for them: they are within the
+    /// limits, and use most of one.
+    /// </summary>
+    /// <param name="known">Networks of this space, each once.</param>
+    public int CountNear(IEnumerable<ScoredNetwork> known) =>
+        known.Count(network =>
+            NetworkProposals.IsWithin(network.Choice, isThere, limits)
+            && (limits.Count == 0 || limits.Any(limit => limit.Cost.Of(network.Choice) >= Near * limit.Limit))
+        );
 
     private static List<ScoredNetwork> Different(IReadOnlyList<ScoredNetwork> known) =>
         [.. known.DistinctBy(network => network.Choice, ChoiceComparer.Instance).Select(Finite)];

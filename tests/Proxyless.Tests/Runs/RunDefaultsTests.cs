@@ -154,7 +154,7 @@ public sealed class RunDefaultsTests
     [Theory]
     [InlineData(1, 10_000.0, 1.0, 100)]
     [InlineData(1, 325.0, 1.0, 60)]
-    [InlineData(3, 630.0, 1.0, 60)]
+    [InlineData(3, 930.0, 1.0, 60)]
     [InlineData(1, 1.0, 1.0, 8)]
     public void A_fifth_of_the_time_of_a_search_goes_to_scores(
         int limits,
@@ -179,10 +179,10 @@ public sealed class RunDefaultsTests
             )
         );
 
-        // Each further limit is planned with half as many, as it gets.
-        double further = (RunDefaults.Evaluations(options, evaluations, known: 1000) * (limits - 1)) + evaluations;
+        // Each limit is planned with as many as it gets where none is near another.
         Assert.InRange(
-            (RunDefaults.ScoresOverEvaluations(options, limits) * evaluations) - further,
+            (RunDefaults.ScoresOverEvaluations(limits) * evaluations)
+                - (limits * RunDefaults.Evaluations(options, evaluations, known: 0)),
             0,
             (evaluations / 12.0) + limits
         );

@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Search;
 using Xunit;
 
@@ -227,6 +228,75 @@ public sealed class SurrogateSearchTests
         }
 
         Assert.True(together > alone, $"{together} with them, {alone} without");
+    }
+
+    [Fact]
+    public void Networks_count_as_known_near_a_limit_if_they_are_within_it_and_use_most_of_it()
+    {
+        SpaceCost cost = new(
+            "latency",
+            "ms",
+            1,
+            [
+                [1, 2, 3, 4],
+                [0, 5],
+            ]
+        );
+        bool[][] isThere =
+        [
+            [true, true, true, false],
+            [true, true],
+        ];
+        ScoredNetwork[] all =
+        [
+            .. Choices(2, 4).Where(choice => choice[1] < 2).Select(choice => new ScoredNetwork(choice, 0)),
+        ];
+        int CountAt(params CostLimit[] limits) =>
+            new SurrogateSearch(Unrelated(isThere), isThere, limits).CountNear(all);
+
+        // Those that are there take 2, 3, 4, 7, 8 and 9.
+        Assert.Equal(6, CountAt());
+        Assert.Equal(1, CountAt(new CostLimit(cost, 4)));
+        Assert.Equal(2, CountAt(new CostLimit(cost, 8.5)));
+        Assert.Equal(0, CountAt(new CostLimit(cost, 20)));
+        Assert.Equal(1, CountAt(new CostLimit(cost, 20), new CostLimit(cost, 4)));
+    }
+
+    [Fact]
+    public void Scores_at_a_far_tighter_limit_do_not_replace_the_first_draws()
+    {
+        PlantedSpace space = new(seed: 1, blocks: 12, candidates: 10, interaction: 0, noise: 0);
+        ScoredNetwork[] KnownAt(double share, double sign) =>
+            [
+                .. Drawn(space, space.LimitAt(share), 40, seed: 2)
+                    .Select(choice => new ScoredNetwork(choice, sign * space.ScoreOf(choice))),
+            ];
+        List<int[]> ScoredAfter(double share, double sign)
+        {
+            var scored = new List<int[]>();
+            new SurrogateSearch(Unrelated(space.IsThere), space.IsThere, [space.LimitAt(0.99)]).Run(
+                choice =>
+                {
+                    scored.Add(choice);
+                    return sign * space.ScoreOf(choice);
+                },
+                evaluations: 64,
+                seed: 3,
+                [],
+                KnownAt(share, sign),
+                CancellationToken.None
+            );
+            return scored;
+        }
+
+        // Draws do not depend on scores, all that follows them does.
+        int DrawsAfter(double share) =>
+            ScoredAfter(share, 1)
+                .Zip(ScoredAfter(share, -1))
+                .TakeWhile(pair => pair.First.SequenceEqual(pair.Second))
+                .Count();
+        Assert.Equal(16, DrawsAfter(0.01));
+        Assert.Equal(4, DrawsAfter(0.98));
     }
 
     [Fact]
