@@ -41,9 +41,14 @@ internal static class DeriveJob
         var scores = new ScoreLog(file: null, searched.ReadScores());
         using SuperNetwork network = SearchedNetwork.Open(context, searched.Directory, log);
         using var scorer = PathScorer.Lead(context, network);
-        IReadOnlyList<PartResult<DerivedChoice>> chosen = PartResults
-            .Each(goals.Parts, part => DeriveStage.Score(part.Context, part.Goal, log, scorer, scores))
-            .Then((part, scored) => DeriveStage.Choose(part.Context, scored, scorer));
+        IReadOnlyList<PartResult<ScoredLimit>> scored = PartResults.Each(
+            goals.Parts,
+            part => DeriveStage.Score(part.Context, part.Goal, log, scorer, scores)
+        );
+        FrontSweep.Run(scored, scorer, scores, evaluations: null);
+        IReadOnlyList<PartResult<DerivedChoice>> chosen = scored.Then(
+            (part, limit) => DeriveStage.Choose(part.Context, limit, scorer)
+        );
         goals.RequireOne(chosen);
         goals.Begin(context);
         store.TakeSearch(searched, log, scores.Scores);
@@ -67,9 +72,7 @@ internal static class DeriveJob
                 return network;
             }
         );
-        return goals.ResultsOf(
-            SearchStage.WithFronts(store, goals.Parts, derived, scorer, scores).Then((_, network) => network.Result)
-        );
+        return goals.ResultsOf(SearchStage.WithFronts(store, derived, scores).Then((_, network) => network.Result));
     }
 
     /// <summary>Rejects a destination of which the searched run is a part: the files there are removed.</summary>

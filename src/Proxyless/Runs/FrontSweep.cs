@@ -7,21 +7,34 @@ namespace Proxyless.Runs;
 /// Scores a few networks from the fastest of the space to the slowest, so that the front of accuracy against latency is
 /// known over the whole range and not only near the requested limits: the slowest network, and at each of some
 /// latencies the one that the additive predictor of all scores so far ranks best. Without the slowest the predictor
-/// would know nothing of candidates that no network within a tight limit has.
+/// would know nothing of candidates that no network within a tight limit has. Limits are decided afterwards: a network
+/// of the front can be chosen.
 /// </summary>
 internal static class FrontSweep
 {
     private const string Purpose = "front of ";
 
-    /// <summary>Whether a score was made for a front.</summary>
-    /// <param name="purpose">Its purpose (<see cref="SharedScore.For"/>).</param>
-    public static bool IsFor(string purpose)
+    /// <summary>Scores the networks of each target of which a limit has not failed.</summary>
+    /// <param name="limits">The limits, whose own networks are scored.</param>
+    /// <param name="scorer">Scores networks with the shared weights.</param>
+    /// <param name="scores">The scores so far; new ones are added.</param>
+    /// <param name="evaluations">Number of networks in the run's plan for its first limit, or null.</param>
+    public static void Run<T>(IReadOnlyList<PartResult<T>> limits, PathScorer scorer, ScoreLog scores, int? evaluations)
+        where T : class
     {
-        ArgumentNullException.ThrowIfNull(purpose);
-        return purpose.StartsWith(Purpose, StringComparison.Ordinal);
+        ArgumentNullException.ThrowIfNull(limits);
+        foreach (
+            SearchPart target in limits
+                .Where(limit => limit.Failure is null)
+                .Select(limit => limit.Part)
+                .DistinctBy(part => part.Goal.Target)
+        )
+        {
+            Run(target.Context, target.Goal, scorer, scores, evaluations);
+        }
     }
 
-    /// <summary>Scores the networks.</summary>
+    /// <summary>Scores the networks of a target.</summary>
     /// <param name="context">The common context of all stages.</param>
     /// <param name="goal">The target; limits other than on latency are kept.</param>
     /// <param name="scorer">Scores networks with the shared weights.</param>

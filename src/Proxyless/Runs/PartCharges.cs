@@ -1,12 +1,12 @@
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Charges the time of a search and of what follows it: each part with the common search and with its own decision.
+/// Charges the time of a search and of what follows it: each part with all common work and with its own decision.
 /// </summary>
 /// <param name="store">The run of all parts.</param>
 internal sealed class PartCharges(RunStore store)
 {
-    private readonly double _common = store.Plan.SearchSeconds;
+    private double _common = store.Plan.SearchSeconds;
     private readonly Dictionary<SearchPart, double> _own = new(ReferenceEqualityComparer.Instance);
     private double _charged = store.Plan.SearchSeconds;
 
@@ -26,7 +26,20 @@ internal sealed class PartCharges(RunStore store)
         }
     }
 
-    /// <summary>Returns the time of the common search and of a part's work until now, that at hand included.</summary>
+    /// <summary>Does work that all parts share.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="work">The work.</param>
+    public void OfAll(RunContext context, Action work)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(work);
+        work();
+        context.Clock.Charge(store, RunStage.Search);
+        _common += store.Plan.SearchSeconds - _charged;
+        _charged = store.Plan.SearchSeconds;
+    }
+
+    /// <summary>Returns the time of the common work and of a part's own until now, that at hand included.</summary>
     /// <param name="part">The part at hand.</param>
     public double SecondsOf(SearchPart part)
     {

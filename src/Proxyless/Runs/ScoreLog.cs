@@ -38,15 +38,14 @@ internal sealed class ScoreLog
     public IReadOnlyList<SharedScore> KnownTo(string purpose) => [.. _scores.TakeWhile(score => score.For != purpose)];
 
     /// <summary>
-    /// The scores by which a limit is decided, once its own are made: all, but for those that were made afterwards for
-    /// decided limits, so that a job that decides again decides the same.
+    /// The scores by which a limit is decided, once its own are made: all, those of the front too, but for those that
+    /// were made afterwards while limits were decided, so that a job that decides again decides the same.
     /// </summary>
     /// <param name="purpose">The target and limit.</param>
     public IReadOnlyList<SharedScore> DecidedBy(string purpose)
     {
         int last = _scores.FindLastIndex(score => score.For == purpose);
-        int after =
-            last < 0 ? -1 : _scores.FindIndex(last + 1, score => FrontSweep.IsFor(score.For) || IsFurther(score));
+        int after = last < 0 ? -1 : _scores.FindIndex(last + 1, IsFurther);
         return after < 0 ? _scores : _scores[..after];
     }
 

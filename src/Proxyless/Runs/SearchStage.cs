@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
+using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
@@ -208,7 +209,7 @@ internal static class SearchStage
         SuperNetwork network
     )
     {
-        // Scores belong to the weights, which all parts share: all limits are scored before one is decided.
+        // Scores belong to the weights, which all parts share: all are made before one of the limits is decided.
         var charges = new PartCharges(store);
         var scores = new ScoreLog(store.Directory.Scores);
         using var scorer = PathScorer.Lead(parts[0].Context, network);
@@ -232,37 +233,32 @@ internal static class SearchStage
             return decided;
         }
 
-        IReadOnlyList<PartResult<DerivedNetwork>> derived = PartResults
-            .Each(parts, part => charges.Of(part, () => Score(part)))
-            .Then(
-                (part, undecided) =>
-                    undecided.Limit is { } limit
-                        ? charges.Of(part, () => Decide(part, limit))
-                        : part.Store.ReadDerived()
-            );
-        return WithFronts(store, parts, derived, scorer, scores);
+        IReadOnlyList<PartResult<Undecided>> scored = PartResults.Each(
+            parts,
+            part => charges.Of(part, () => Score(part))
+        );
+
+        // What is scored while limits are decided must not change the front that the others are decided by.
+        ITarget[] swept = [.. parts.Where(part => part.Store.IsDerived).Select(part => part.Goal.Target)];
+        PartResult<Undecided>[] unswept = [.. scored.Where(limit => !swept.Contains(limit.Part.Goal.Target))];
+        charges.OfAll(parts[0].Context, () => FrontSweep.Run(unswept, scorer, scores, store.Plan.Evaluations));
+        IReadOnlyList<PartResult<DerivedNetwork>> derived = scored.Then(
+            (part, undecided) =>
+                undecided.Limit is { } limit ? charges.Of(part, () => Decide(part, limit)) : part.Store.ReadDerived()
+        );
+        return WithFronts(store, derived, scores);
     }
 
     /// <summary>Adds to each network the accuracy at other latencies of its target, and writes its report.</summary>
     /// <param name="store">The run of all parts.</param>
-    /// <param name="parts">The limits.</param>
-    /// <param name="derived">Their networks.</param>
-    /// <param name="scorer">Scores with the weights of the search.</param>
-    /// <param name="scores">The scores so far; new ones are added.</param>
+    /// <param name="derived">The networks of the limits.</param>
+    /// <param name="scores">All scores.</param>
     public static IReadOnlyList<PartResult<DerivedNetwork>> WithFronts(
         RunStore store,
-        IReadOnlyList<SearchPart> parts,
         IReadOnlyList<PartResult<DerivedNetwork>> derived,
-        PathScorer scorer,
         ScoreLog scores
-    )
-    {
-        foreach (SearchPart target in parts.DistinctBy(part => part.Goal.Target))
-        {
-            FrontSweep.Run(target.Context, target.Goal, scorer, scores, store.Plan.Evaluations);
-        }
-
-        return derived.Then(
+    ) =>
+        derived.Then(
             (part, network) =>
             {
                 DerivedNetwork complete = network with
@@ -279,7 +275,6 @@ internal static class SearchStage
                 return complete;
             }
         );
-    }
 
     /// <summary>The steps of the search: those of its plan, which is written first if it has none yet.</summary>
     private static SearchPlan PlanOf(

@@ -31,21 +31,21 @@ public sealed class ScoreLogTests
     }
 
     [Fact]
-    public void A_limit_is_decided_by_all_scores_but_those_for_decided_limits_after_it()
+    public void A_limit_is_decided_by_all_scores_but_those_that_were_made_while_limits_were_decided()
     {
         var log = new ScoreLog(
             file: null,
             [
                 new SharedScore([0], 1, 0.5, "a"),
                 new SharedScore([1], 2, 0.5, "b"),
-                new SharedScore([2], 3, 0.5, "b, further"),
-                new SharedScore([3], 4, 0.5, "front of a"),
+                new SharedScore([2], 3, 0.5, "front of a"),
+                new SharedScore([3], 4, 0.5, "b, further"),
                 new SharedScore([4], 5, 0.5, "c"),
             ]
         );
-        Assert.Equal([1, 2], log.DecidedBy("a").Select(score => score.Loss));
-        Assert.Equal([1, 2], log.DecidedBy("b").Select(score => score.Loss));
-        Assert.Equal([1, 2, 3], log.DecidedBy("b, further").Select(score => score.Loss));
+        Assert.Equal([1, 2, 3], log.DecidedBy("a").Select(score => score.Loss));
+        Assert.Equal([1, 2, 3], log.DecidedBy("b").Select(score => score.Loss));
+        Assert.Equal([1, 2, 3, 4, 5], log.DecidedBy("b, further").Select(score => score.Loss));
         Assert.Equal([1, 2, 3, 4, 5], log.DecidedBy("c").Select(score => score.Loss));
 
         // Nothing new was to be scored for it.

@@ -249,6 +249,33 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
     }
 
     [Fact]
+    public void A_limit_is_decided_once_the_networks_of_the_front_are_scored()
+    {
+        using var folder = new TemporaryFolder();
+        RunOptions options = FinishedRun
+            .OptionsIn(folder)
+            .WithSearch(search => search with { Evaluations = 6, Finalists = 1 }) with
+        {
+            Out = Path.Combine(folder.Root, "run"),
+        };
+        string[] scoredFor = [];
+        var observer = new MessageObserver(text =>
+        {
+            if (text.StartsWith("decided: ", StringComparison.Ordinal))
+            {
+                scoredFor =
+                [
+                    .. JsonLines
+                        .Read<SharedScore>(new RunDirectory(options.Out).Scores)
+                        .Select(score => score.For[..score.For.IndexOf(' ', StringComparison.Ordinal)]),
+                ];
+            }
+        });
+        ProxylessRun.Search(options, observer, Cancellation);
+        Assert.Contains("front", scoredFor);
+    }
+
+    [Fact]
     public void Of_the_networks_of_the_final_round_the_first_is_chosen_and_all_stand_in_the_front()
     {
         using var folder = new TemporaryFolder();
