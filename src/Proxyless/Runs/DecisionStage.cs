@@ -51,7 +51,7 @@ internal sealed class DecisionStage
         _derived = derived;
 
         // The derived network has shown the table's error at this limit.
-        double correction = derived.MeasuredMs / goal.Latency.Cost.Of(derived.Choice);
+        double correction = MeasuredDerivation.Correction(derived.MeasuredMs, goal.Latency.Cost.Of(derived.Choice));
         _cost = goal.Table.WithCorrection(correction).ToSpaceCost(context.Space, context.Classes);
         _search = SearchWithin(goal.LatencyMs);
         _purpose = string.Join(
@@ -101,6 +101,13 @@ internal sealed class DecisionStage
 
         IReadOnlyList<HalvingResult<MeasuredChoice>> tried =
             finalists.Count < 2 ? [] : new FinalRound(_context, _scorer).Rank(finalists, steps);
+        if (finalists.Count > 1 && tried.Count == 0)
+        {
+            _context.Observer.Warning(
+                "the training of every network of the final round diverged; the one with the best score is used"
+            );
+        }
+
         MeasuredChoice chosen = tried.Select(result => result.Candidate).Concat(finalists).FirstOrDefault(_derived);
         SharedScore? score = _scorer.Network.HasAll(chosen.Choice)
             ? _scores.Of(chosen.Choice, _purpose, _scorer.Required)

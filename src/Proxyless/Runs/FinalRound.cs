@@ -29,9 +29,9 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
     /// <param name="finalists">One or more, the best by score first.</param>
     /// <param name="steps">Training steps of all finalists together, <see cref="Enough"/> for them.</param>
     /// <returns>
-    /// The finalists, the best first, with the negative of their last loss; those whose training diverged are left out.
+    /// The finalists, the best first, with the negative of their last loss; those whose training diverged are left out,
+    /// which may be all.
     /// </returns>
-    /// <exception cref="TrainingDivergedException">The training of every finalist diverged.</exception>
     public IReadOnlyList<HalvingResult<MeasuredChoice>> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
     {
         RunContext shared = context with { Group = scorer.Group };
@@ -41,7 +41,6 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         var progress = new Progress(context.Observer, "finals", 0, steps, Progress.Unreported);
         string Detail() => double.IsFinite(best) ? Invariant($", best loss {best:F3}") : "";
         void Stepped() => progress.Report(++done, () => Invariant($"{finalists.Count} networks{Detail()}"));
-        TrainingDivergedException? divergence = null;
         double TrainTo(MeasuredChoice finalist, long to)
         {
             try
@@ -57,18 +56,16 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
             catch (TrainingDivergedException exception)
             {
                 // One of several: the others decide.
-                divergence = exception;
                 context.Observer.Warning($"a network of the final round is left out: {exception.Message}");
                 return double.NaN;
             }
         }
 
-        HalvingResult<MeasuredChoice>[] tried =
+        return
         [
             .. SuccessiveHalving
                 .Run(finalists, TrainTo, steps, context.CancellationToken)
                 .Where(result => !double.IsNaN(result.Score ?? 0)),
         ];
-        return tried.Length > 0 ? tried : throw divergence!;
     }
 }

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -66,7 +67,15 @@ internal static class FrontSweep
             );
             if (best is not null && choices.Add(best))
             {
-                known.Add(scores.Of(best, purpose, scorer.Required).ToScored());
+                try
+                {
+                    known.Add(scores.Of(best, purpose, scorer.Required).ToScored());
+                }
+                catch (TrainingDivergedException exception)
+                {
+                    // No limit has to have it.
+                    context.Observer.Warning($"a network is left out of the front: {exception.Message}");
+                }
             }
 
             progress.Report(done, () => Invariant($"{limit:F3} ms"));

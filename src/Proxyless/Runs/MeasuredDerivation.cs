@@ -87,7 +87,13 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
                 break;
             }
 
-            correction *= candidate.MeasuredMs / candidate.PredictedMs;
+            if (candidate.PredictedMs <= 0)
+            {
+                // Neither a ratio nor a tighter limit makes a sum of 0 smaller.
+                break;
+            }
+
+            correction *= Correction(candidate.MeasuredMs, candidate.PredictedMs);
         }
 
         MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, latency, probabilities));
@@ -118,6 +124,15 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
         return best;
     }
+
+    /// <summary>
+    /// Returns the ratio by which a table is corrected after a network was measured; 1 if one of its latencies is 0, as
+    /// in a table that leaves out what takes no time.
+    /// </summary>
+    /// <param name="measuredMs">Its measured latency in milliseconds.</param>
+    /// <param name="predictedMs">The table's in milliseconds.</param>
+    internal static double Correction(double measuredMs, double predictedMs) =>
+        measuredMs > 0 && predictedMs > 0 ? measuredMs / predictedMs : 1;
 
     private static MeasuredChoice Better(
         MeasuredChoice left,

@@ -76,7 +76,7 @@ internal sealed class MeasuredFinalists(
     {
         get
         {
-            MeasuredChoice[] measured = [.. _measured.Values.Where(one => one.IsMeasured)];
+            MeasuredChoice[] measured = [.. _measured.Values.Where(one => one.IsMeasured && predict(one.Choice) > 0)];
             if (measured.Length == 0)
             {
                 return null;

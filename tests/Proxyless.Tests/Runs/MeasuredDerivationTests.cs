@@ -94,4 +94,53 @@ public sealed class MeasuredDerivationTests
             Assert.Equal(1, target.Measured);
         }
     }
+
+    [Theory]
+    [InlineData(3, 2, 1.5)]
+    [InlineData(0, 0, 1)]
+    [InlineData(1, 0, 1)]
+    [InlineData(0, 1, 1)]
+    public void A_table_is_corrected_by_a_ratio_where_there_is_one(double measured, double predicted, double ratio) =>
+        Assert.Equal(ratio, MeasuredDerivation.Correction(measured, predicted));
+
+    [Fact]
+    public void A_network_whose_parts_take_no_time_by_the_table_is_derived()
+    {
+        using var folder = new TemporaryFolder();
+        SearchSpace space = SmallSpace.Space;
+        string slow = space.Blocks()[0].Candidates[1].Key;
+        string file = Path.Combine(folder.Root, "zeros.csv");
+        File.WriteAllLines(
+            file,
+            SpaceParts
+                .Keys(space, SmallSpace.Classes)
+                .Select(key => $"{key},{(key == slow ? 5 : 0)}")
+                .Prepend("part,milliseconds")
+        );
+        using var target = new TableTarget("zeros", file, batch: 1);
+        LatencyTable table = target.TableOf(space, SmallSpace.Classes, NullRunObserver.Instance);
+
+        // The likeliest network has the slow candidate.
+        double[][] probabilities =
+        [
+            .. space
+                .Blocks()
+                .Select(block => block.Candidates.Select((_, j) => j == 1 ? 0.7 : 0.3 / (block.Candidates.Count - 1)))
+                .Select(block => block.ToArray()),
+        ];
+        MeasuredChoice derived = new MeasuredDerivation(
+            space,
+            SmallSpace.Classes,
+            target,
+            NullRunObserver.Instance
+        ).Derive(
+            probabilities,
+            new SearchLimits(new CostLimit(table.ToSpaceCost(space, SmallSpace.Classes), 3)),
+            table,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal((0, 0), (derived.PredictedMs, derived.MeasuredMs));
+        Assert.Equal([1, 1], derived.Choice[1..]);
+        Assert.NotEqual(1, derived.Choice[0]);
+    }
 }
