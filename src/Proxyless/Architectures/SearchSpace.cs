@@ -14,7 +14,23 @@ public sealed record Stage(int Width, int Depth, int Stride, IReadOnlyList<Candi
 /// <summary>A block that is searched: its shapes and its candidates.</summary>
 /// <param name="Index">Its index among the searched blocks, from 0.</param>
 /// <param name="Candidates">One <see cref="Block"/> per candidate; they differ only in the operation.</param>
-public sealed record SearchBlock(int Index, IReadOnlyList<Block> Candidates);
+public sealed record SearchBlock(int Index, IReadOnlyList<Block> Candidates)
+{
+    /// <summary>
+    /// Returns the first candidate that makes the same network: where a block keeps its shape, those that compute
+    /// nothing do.
+    /// </summary>
+    /// <param name="candidate">A candidate's index.</param>
+    /// <param name="isThere">Whether a candidate of an index remains.</param>
+    /// <returns>The candidate itself if it computes something, or if none that does not remains.</returns>
+    internal int FirstAlike(int candidate, Func<int, bool> isThere) =>
+        Candidates[candidate].IsPassThrough
+            ? Enumerable
+                .Range(0, Candidates.Count)
+                .Where(j => isThere(j) && Candidates[j].IsPassThrough)
+                .FirstOrDefault(candidate)
+            : candidate;
+}
 
 /// <summary>
 /// A search space: stem, an optional fixed first block, stages of searched blocks, head. <see cref="SearchSpaceFile"/>

@@ -83,6 +83,33 @@ internal sealed class SuperNetwork : IDisposable
     public bool[][] IsThere() =>
         [.. _blocks.Select(block => block.Candidates.Select(candidate => candidate is not null).ToArray())];
 
+    /// <summary>
+    /// Whether candidate j of block i was not pruned and differs from those before it, at [i][j]: where a block keeps
+    /// its shape, <c>identity</c> and <c>zero</c> make the same network.
+    /// </summary>
+    public bool[][] IsDifferent() =>
+        [
+            .. Space
+                .Blocks()
+                .Select(block =>
+                    block
+                        .Candidates.Select(
+                            (_, j) => _blocks[block.Index].Candidates[j] is not null && WithoutCopy(block, j) == j
+                        )
+                        .ToArray()
+                ),
+        ];
+
+    /// <summary>
+    /// The path of the same network that <see cref="IsDifferent"/> allows, as far as its candidates were not pruned.
+    /// </summary>
+    /// <param name="path">A candidate's index for each block.</param>
+    public int[] WithoutCopies(IReadOnlyList<int> path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return [.. Space.Blocks().Select(block => WithoutCopy(block, path[block.Index]))];
+    }
+
     /// <summary>Whether no candidate of a path was pruned.</summary>
     /// <param name="path">A candidate's index for each block.</param>
     public bool HasAll(IReadOnlyList<int> path)
@@ -151,6 +178,9 @@ internal sealed class SuperNetwork : IDisposable
         NetworkTensor.CopyAll(TensorsOf(path), network.Tensors);
         return network;
     }
+
+    private int WithoutCopy(SearchBlock block, int candidate) =>
+        block.FirstAlike(candidate, j => _blocks[block.Index].Candidates[j] is not null);
 
     /// <inheritdoc/>
     public void Dispose()

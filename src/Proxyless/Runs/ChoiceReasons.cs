@@ -39,7 +39,10 @@ internal static class ChoiceReasons
                     && all.All(block => (uint)score.Choice[block.Index] < block.Candidates.Count)
                     && double.IsFinite(score.Top1)
                 )
-                .Select(score => new ScoredNetwork(score.Choice, score.Top1)),
+                .Select(score => new ScoredNetwork(
+                    [.. all.Select(block => Alike(block, score.Choice[block.Index]))],
+                    score.Top1
+                )),
         ];
         if (scored.Length < FewestNetworks)
         {
@@ -52,20 +55,26 @@ internal static class ChoiceReasons
         int first = FirstBlockOf(space);
         var blocks = new List<BlockReason>();
         double variance = 0;
-        foreach (SearchBlock block in all.Where(block => block.Candidates.Count > 1))
+        foreach (SearchBlock block in all)
         {
             int i = block.Index;
-            int chosen = choice[i];
-            int next = Enumerable
-                .Range(0, block.Candidates.Count)
-                .Where(j => j != chosen)
-                .MaxBy(j => predictor.Effects[i][j]);
+            int chosen = Alike(block, choice[i]);
+            int[] others =
+            [
+                .. Enumerable.Range(0, block.Candidates.Count).Where(j => j != chosen && j == Alike(block, j)),
+            ];
+            if (others.Length == 0)
+            {
+                continue;
+            }
+
+            int next = others.MaxBy(j => predictor.Effects[i][j]);
             double change = predictor.Effects[i][next] - predictor.Effects[i][chosen];
             variance += draws.Average(draw => Math.Pow(draw[i][next] - draw[i][chosen] - change, 2));
             blocks.Add(
                 new BlockReason(
                     first + i,
-                    block.Candidates[chosen].Operation.ToString(),
+                    block.Candidates[choice[i]].Operation.ToString(),
                     block.Candidates[next].Operation.ToString(),
                     change,
                     latency.Of(With(choice, i, next)) - latency.Of(choice)
@@ -82,6 +91,8 @@ internal static class ChoiceReasons
         ArgumentNullException.ThrowIfNull(space);
         return space.FirstBlock is null ? 1 : 2;
     }
+
+    private static int Alike(SearchBlock block, int candidate) => block.FirstAlike(candidate, _ => true);
 
     private static int[] With(IReadOnlyList<int> choice, int block, int candidate)
     {

@@ -48,7 +48,7 @@ internal sealed class DecisionStage
         _goal = goal;
         _scorer = scorer;
         _scores = scores;
-        _derived = derived;
+        _derived = derived with { Choice = scorer.Network.WithoutCopies(derived.Choice) };
 
         // The derived network has shown the table's error at this limit.
         double correction = MeasuredDerivation.Correction(derived.MeasuredMs, goal.Latency.Cost.Of(derived.Choice));
@@ -128,7 +128,7 @@ internal sealed class DecisionStage
     private SurrogateSearch SearchWithin(double latencyMs) =>
         new(
             CandidateFeatures.Of(_context.Space),
-            _scorer.Network.IsThere(),
+            _scorer.Network.IsDifferent(),
             [new CostLimit(_cost, latencyMs), .. _goal.Limits.Others]
         );
 
@@ -156,7 +156,7 @@ internal sealed class DecisionStage
         _made += done;
     }
 
-    private ScoredNetwork[] Known(string purpose) => [.. _scores.KnownTo(purpose).Select(score => score.ToScored())];
+    private ScoredNetwork[] Known(string purpose) => ToScored(_scores.KnownTo(purpose));
 
     /// <summary>The best by estimate that are measured within the limit.</summary>
     private IReadOnlyList<MeasuredChoice> Finalists(int count)
@@ -190,7 +190,10 @@ internal sealed class DecisionStage
     }
 
     private IReadOnlyList<RankedNetwork> Ranked(SurrogateSearch search, string purpose) =>
-        search.Rank([.. _scores.DecidedBy(purpose).Select(score => score.ToScored())]);
+        search.Rank(ToScored(_scores.DecidedBy(purpose)));
+
+    private ScoredNetwork[] ToScored(IEnumerable<SharedScore> scores) =>
+        [.. scores.Select(score => score.ToScored(_scorer.Network))];
 
     private MeasuredChoice Measure(int[] choice) =>
         choice.SequenceEqual(_derived.Choice)

@@ -47,7 +47,7 @@ internal static class FrontSweep
         string purpose = $"{Purpose}{goal.Target.Name}";
 
         // What was known before the first of them: a sweep that was stopped repeats the same networks.
-        List<ScoredNetwork> known = [.. scores.KnownTo(purpose).Select(score => score.ToScored())];
+        List<ScoredNetwork> known = [.. scores.KnownTo(purpose).Select(score => score.ToScored(scorer.Network))];
         if (points == 0 || known.Count == 0)
         {
             return;
@@ -56,7 +56,7 @@ internal static class FrontSweep
         var choices = new HashSet<int[]>(known.Select(network => network.Choice), ChoiceComparer.Instance);
         SpaceCost latency = goal.Latency.Cost;
         var features = CandidateFeatures.Of(context.Space);
-        IReadOnlyList<bool[]> isThere = scorer.Network.IsThere();
+        IReadOnlyList<bool[]> isThere = scorer.Network.IsDifferent();
         var progress = new Progress(context.Observer, "front", 0, points + 1, Progress.Unreported);
         void Score(IReadOnlyList<double[]> values, double limit, int done)
         {
@@ -69,7 +69,7 @@ internal static class FrontSweep
             {
                 try
                 {
-                    known.Add(scores.Of(best, purpose, scorer.Required).ToScored());
+                    known.Add(scores.Of(best, purpose, scorer.Required).ToScored(scorer.Network));
                 }
                 catch (TrainingDivergedException exception)
                 {

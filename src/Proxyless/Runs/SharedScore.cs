@@ -1,3 +1,4 @@
+using Proxyless.Networks;
 using Proxyless.Search;
 
 namespace Proxyless.Runs;
@@ -14,6 +15,13 @@ namespace Proxyless.Runs;
 /// <param name="For">The target and limit that it was first scored for.</param>
 internal sealed record SharedScore(int[] Choice, double Loss, double Top1, string For = "")
 {
-    /// <summary>The network with its score for a search: higher is better.</summary>
-    public ScoredNetwork ToScored() => new(Choice, -Loss);
+    /// <summary>
+    /// The network with its score for a search: higher is better, and candidates that compute the same are one.
+    /// </summary>
+    /// <param name="network">The shared weights.</param>
+    public ScoredNetwork ToScored(SuperNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return new ScoredNetwork(network.WithoutCopies(Choice), -Loss);
+    }
 }

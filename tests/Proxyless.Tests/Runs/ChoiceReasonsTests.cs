@@ -50,6 +50,28 @@ public sealed class ChoiceReasonsTests
     }
 
     [Fact]
+    public void A_candidate_that_computes_nothing_like_the_chosen_one_is_not_the_next_best()
+    {
+        // Candidates 3 and 4 of the first block compute nothing; a decision scores the first of them alone.
+        SharedScore[] scores =
+        [
+            .. Scores(300, choice => choice[0] == 3 ? 0.6 : 0.5).Where(score => score.Choice[0] != 4),
+        ];
+        int[] chosen = [.. Blocks.Select(_ => 0)];
+        foreach (int nothing in (int[])[3, 4])
+        {
+            chosen[0] = nothing;
+            BlockReason first = ChoiceReasons.Of(scores, Space, Latency, chosen)!.Blocks[0];
+            Assert.Equal(Blocks[0].Candidates[nothing].Operation.ToString(), first.Chosen);
+            Assert.Contains(first.Next, Blocks[0].Candidates.Take(3).Select(block => block.Operation.ToString()));
+            Assert.Equal(-0.1, first.Top1Change, 0.01);
+        }
+
+        chosen[0] = 0;
+        Assert.Equal("identity", ChoiceReasons.Of(scores, Space, Latency, chosen)!.Blocks[0].Next);
+    }
+
+    [Fact]
     public void Few_networks_and_damaged_lines_give_no_reason()
     {
         int[] chosen = [.. Blocks.Select(_ => 0)];

@@ -141,6 +141,20 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     }
 
     [Fact]
+    public void No_network_is_scored_twice_where_candidates_of_a_block_compute_the_same()
+    {
+        SharedScore[] scores = [.. JsonLines.Read<SharedScore>(run.Directory.Scores)];
+        IReadOnlyList<SearchBlock> blocks = SearchSpacePresets.ByName("tiny").Blocks();
+        IEnumerable<string> networks = scores.Select(score =>
+            string.Join(
+                ' ',
+                score.Choice.Select((j, i) => blocks[i].Candidates[j].IsPassThrough ? "" : blocks[i].Candidates[j].Key)
+            )
+        );
+        Assert.Equal(scores.Length, networks.Distinct().Count());
+    }
+
+    [Fact]
     public void Decided_again_at_its_own_limit_a_search_ends_with_the_same_network()
     {
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = run.PathOf("again") };
