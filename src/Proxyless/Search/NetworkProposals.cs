@@ -17,7 +17,10 @@ internal sealed class NetworkProposals(
     private const double MostOfTheLimit = 0.9;
     private const int DrawsNearTheLimit = 20;
     private const int Tries = 100;
-    private const int Derivations = 100;
+
+    // A known network takes one for each block that is still open: about 20 known ones are passed by at least.
+    private const int DerivationsOfBlock = 20;
+    private const int FewestDerivations = 100;
 
     // At a limit near the most expensive network, odds that use it up give nearly that one alone. At a tight limit both
     // are the same.
@@ -66,6 +69,7 @@ internal sealed class NetworkProposals(
 
         Add(WithoutAbsent(effects, isThere), 0);
         int derivations = 1;
+        int most = Math.Max(FewestDerivations, DerivationsOfBlock * isThere.Count);
         while (parts.TryDequeue(out Part? part, out _))
         {
             if (!known.Contains(part.Best))
@@ -73,13 +77,18 @@ internal sealed class NetworkProposals(
                 return part.Best;
             }
 
-            if (derivations > Derivations)
+            if (derivations > most)
             {
                 return null;
             }
 
             for (int i = part.Divided; i < part.Best.Length; i++)
             {
+                if (part.Values[i].Count(ArchitectureDerivation.IsCandidate) == 1)
+                {
+                    continue;
+                }
+
                 Add(
                     [
                         .. part.Values.Select(

@@ -63,6 +63,39 @@ public sealed class NetworkProposalsTests
         );
 
     [Fact]
+    public void In_a_space_of_many_blocks_the_best_ones_are_found_behind_many_that_are_known()
+    {
+        // A network's effects are those of the binary number that it is, which counts as a loss.
+        const int Blocks = 25;
+        double[][] effects = [.. Enumerable.Range(0, Blocks).Select(i => new[] { 0, -Math.Pow(2, i), 1e9 })];
+        bool[][] isThere = [.. effects.Select(_ => new[] { true, true, false })];
+        HashSet<int[]> known = new(ChoiceComparer.Instance);
+        NetworkProposals proposals = new(isThere, [], known, new Random(9));
+        for (int number = 0; number < 20; number++)
+        {
+            int[] expected = [.. Enumerable.Range(0, Blocks).Select(i => (number >> i) & 1)];
+            Assert.Equal(expected, proposals.Best(effects));
+            known.Add(expected);
+        }
+    }
+
+    [Fact]
+    public void Blocks_with_one_candidate_do_not_keep_the_next_best_from_being_found()
+    {
+        // Of 25 blocks four have three candidates: all 81 networks are found, one after another.
+        double[][] effects = [.. Enumerable.Range(0, 25).Select(i => new[] { 0, -Math.Pow(2, i), -Math.Pow(3, i) })];
+        bool[][] isThere = [.. effects.Select((_, i) => new[] { true, i < 4, i < 4 })];
+        HashSet<int[]> known = new(ChoiceComparer.Instance);
+        NetworkProposals proposals = new(isThere, [], known, new Random(10));
+        for (int number = 0; number < 81; number++)
+        {
+            Assert.True(known.Add(Assert.IsType<int[]>(proposals.Best(effects))));
+        }
+
+        Assert.Null(proposals.Best(effects));
+    }
+
+    [Fact]
     public void Draws_find_every_network_of_a_small_space() =>
         Spaces.Sample(
             space =>
