@@ -119,8 +119,8 @@ internal sealed class SuperNetwork : IDisposable
     }
 
     /// <summary>
-    /// The path of the remaining candidates with the most multiply-adds, a candidate's index for each block. It
-    /// contains all channels of the candidates that share their weights with it.
+    /// The path of the remaining candidates with the most hidden channels, and of those with the most multiply-adds: a
+    /// candidate's index for each block. It contains all channels of the candidates that share their weights with it.
     /// </summary>
     public int[] Widest() =>
         [
@@ -131,7 +131,9 @@ internal sealed class SuperNetwork : IDisposable
                         Enumerable
                             .Range(0, block.Candidates.Count)
                             .Where(j => _blocks[i].Candidates[j] is not null)
-                            .MaxBy(j => ArchitectureCost.Of(block.Candidates[j]).MultiplyAdds)
+                            .MaxBy(j =>
+                                (block.Candidates[j].HiddenWidth, ArchitectureCost.Of(block.Candidates[j]).MultiplyAdds)
+                            )
                 ),
         ];
 

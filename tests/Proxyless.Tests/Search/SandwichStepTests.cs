@@ -146,6 +146,32 @@ public sealed class SandwichStepTests
         Assert.Equal(left.Max(), Cost.Candidates[0][network.Widest()[0]]);
     }
 
+    [Fact]
+    public void The_widest_path_has_the_most_channels_where_a_larger_kernel_takes_more_multiply_adds()
+    {
+        Libtorch.Load();
+        SearchSpace space = Space with
+        {
+            Stages = [new Stage(4, 1, 1, [.. "mb3e4 mb11e2 mb3e1".Split(' ').Select(CandidateOperation.Parse)])],
+        };
+        using var network = new SuperNetwork(
+            space,
+            TinyNetworks.Classes,
+            new NetworkOptions { Seed = 1, SharesWeights = true }
+        );
+        double[] work = SpaceCost.MultiplyAdds(space, TinyNetworks.Classes).Candidates[0];
+        Assert.True(work[1] > work[0]);
+        int widest = Assert.Single(network.Widest());
+        Assert.Equal(0, widest);
+
+        // What only wide candidates have is a part of it.
+        BlockPath path = network.Blocks[0][widest];
+        Assert.All(
+            network.Blocks[0].Candidates,
+            other => Assert.True(other!.Project!.Weight.Value.shape[1] <= path.Project!.Weight.Value.shape[1])
+        );
+    }
+
     private static int[] Drawn(int seed) => new LimitPaths(Cost, LimitPathsTests.All(Cost)).Draw(new Random(seed));
 
     private static SuperNetwork Build()
