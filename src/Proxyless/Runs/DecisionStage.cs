@@ -85,12 +85,12 @@ internal sealed class DecisionStage
 
     /// <summary>Ranks the networks by all scores so far, and measures and trains the first ones.</summary>
     /// <param name="searchSteps">Weight steps of the search, which determine those of the final round.</param>
-    public Decision Choose(long searchSteps)
+    /// <param name="tighter">The network that was chosen for a tighter limit of the target; null for none.</param>
+    public Decision Choose(long searchSteps, MeasuredChoice? tighter)
     {
         long steps = RunDefaults.FinalSteps(searchSteps);
-        IReadOnlyList<MeasuredChoice> finalists = Finalists(
-            FinalRound.Enough(RunDefaults.Finalists(_context.Options), steps)
-        );
+        int most = FinalRound.Enough(RunDefaults.Finalists(_context.Options), steps);
+        IReadOnlyList<MeasuredChoice> finalists = FinalRound.With(Finalists(most), most, Fitting(tighter));
         if (finalists.Count == 0)
         {
             _context.Observer.Warning(
@@ -187,6 +187,22 @@ internal sealed class DecisionStage
             ],
             TellOver
         );
+    }
+
+    /// <summary>The network of a tighter limit; null if it is not within all of these, or has lost weights.</summary>
+    private MeasuredChoice? Fitting(MeasuredChoice? tighter)
+    {
+        if (tighter is null)
+        {
+            return null;
+        }
+
+        int[] choice = _scorer.Network.WithoutCopies(tighter.Choice);
+        bool fits =
+            _goal.Latency.Allows(tighter.MeasuredMs)
+            && _goal.Limits.Others.All(limit => limit.Allows(choice))
+            && _scorer.Network.HasAll(choice);
+        return fits ? tighter with { Choice = choice, PredictedMs = _cost.Of(choice) } : null;
     }
 
     private IReadOnlyList<RankedNetwork> Ranked(SurrogateSearch search, string purpose) =>

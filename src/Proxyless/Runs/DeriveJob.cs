@@ -46,8 +46,8 @@ internal static class DeriveJob
             part => DeriveStage.Score(part.Context, part.Goal, log, scorer, scores)
         );
         FrontSweep.Run(scored, scorer, scores, evaluations: null);
-        IReadOnlyList<PartResult<DerivedChoice>> chosen = scored.Then(
-            (part, limit) => DeriveStage.Choose(part.Context, limit, scorer)
+        IReadOnlyList<PartResult<DerivedChoice>> chosen = scored.ThenFromTightest<ScoredLimit, DerivedChoice>(
+            (part, limit, tighter) => DeriveStage.Choose(part.Context, limit, scorer, tighter?.Chosen)
         );
         goals.RequireOne(chosen);
         goals.Begin(context);

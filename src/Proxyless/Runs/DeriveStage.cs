@@ -66,12 +66,18 @@ internal static class DeriveStage
     /// <param name="context">The common context of all stages.</param>
     /// <param name="scored">The limit.</param>
     /// <param name="scorer">Scores with the weights of the search.</param>
-    public static DerivedChoice Choose(RunContext context, ScoredLimit scored, PathScorer scorer)
+    /// <param name="tighter">The network that was chosen for a tighter limit of the target; null for none.</param>
+    public static DerivedChoice Choose(
+        RunContext context,
+        ScoredLimit scored,
+        PathScorer scorer,
+        MeasuredChoice? tighter
+    )
     {
         IReadOnlyList<SearchEpoch> log = scored.Log;
         if (scored.Decision is { } decision)
         {
-            Decision decided = decision.Choose(log[^1].Step);
+            Decision decided = decision.Choose(log[^1].Step, tighter);
             return new DerivedChoice(log, decided.Chosen, decided.Score?.Top1) { Tried = decided.Tried };
         }
 

@@ -25,6 +25,30 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         return enough;
     }
 
+    /// <summary>
+    /// Adds the choice for a tighter limit, which estimates alone do not place: it takes the last place of several, or
+    /// one that is free.
+    /// </summary>
+    /// <param name="finalists">The best by score first.</param>
+    /// <param name="most">The most finalists.</param>
+    /// <param name="tighter">That choice, within the limits of the finalists; null for none.</param>
+    public static IReadOnlyList<MeasuredChoice> With(
+        IReadOnlyList<MeasuredChoice> finalists,
+        int most,
+        MeasuredChoice? tighter
+    )
+    {
+        ArgumentNullException.ThrowIfNull(finalists);
+        if (tighter is null || finalists.Any(finalist => finalist.Choice.SequenceEqual(tighter.Choice)))
+        {
+            return finalists;
+        }
+
+        return finalists.Count < most ? [.. finalists, tighter]
+            : most > 1 ? [.. finalists.SkipLast(1), tighter]
+            : finalists;
+    }
+
     /// <summary>Trains and halves the finalists.</summary>
     /// <param name="finalists">One or more, the best by score first.</param>
     /// <param name="steps">Training steps of all finalists together, <see cref="Enough"/> for them.</param>

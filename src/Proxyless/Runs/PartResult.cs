@@ -1,3 +1,5 @@
+using Proxyless.Latency;
+
 namespace Proxyless.Runs;
 
 /// <summary>The result of a part: a value, or the reason why there is none.</summary>
@@ -32,6 +34,42 @@ internal static class PartResults
                     : new PartResult<TNext>(result.Part, null, result.Failure)
             ),
         ];
+
+    /// <summary>
+    /// Continues with the parts that have not failed, each target's tighter limits before its wider ones; the results
+    /// keep their order.
+    /// </summary>
+    /// <param name="before">Their results so far.</param>
+    /// <param name="work">
+    /// The work, with the result for the next tighter limit of the same target that has not failed; null for none.
+    /// </param>
+    public static IReadOnlyList<PartResult<TNext>> ThenFromTightest<T, TNext>(
+        this IReadOnlyList<PartResult<T>> before,
+        Func<SearchPart, T, TNext?, TNext> work
+    )
+        where T : class
+        where TNext : class
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        var results = new PartResult<TNext>[before.Count];
+        IEnumerable<IGrouping<ITarget, int>> targets = Enumerable
+            .Range(0, before.Count)
+            .GroupBy(i => before[i].Part.Goal.Target);
+        foreach (IGrouping<ITarget, int> target in targets)
+        {
+            TNext? tighter = null;
+            foreach (int i in target.OrderBy(index => before[index].Part.Goal.LatencyMs))
+            {
+                (SearchPart part, T? value, ProxylessException? failure) = before[i];
+                results[i] = value is null
+                    ? new PartResult<TNext>(part, null, failure)
+                    : Of(part, () => work(part, value, tighter));
+                tighter = results[i].Value ?? tighter;
+            }
+        }
+
+        return results;
+    }
 
     private static PartResult<T> Of<T>(SearchPart part, Func<T> work)
         where T : class

@@ -52,7 +52,8 @@ public sealed record SearchOptions
 
     /// <summary>
     /// Number of networks with the best scores that are trained a little, from the shared weights, to choose one of
-    /// them; 1: the best score decides; null: 4.
+    /// them; the last of several makes room for the choice of the next tighter limit. 1: the best score decides; null:
+    /// 4.
     /// </summary>
     public int? Finalists { get; init; }
 

@@ -219,9 +219,14 @@ internal static class SearchStage
                     ? null
                     : DeriveStage.Score(part.Context, part.Goal, logOf(part), scorer, scores, store.Plan.Evaluations)
             );
-        DerivedNetwork Decide(SearchPart part, ScoredLimit limit)
+        DerivedNetwork Decide(SearchPart part, ScoredLimit limit, DerivedNetwork? tighter)
         {
-            DerivedChoice choice = DeriveStage.Choose(part.Context, limit, scorer);
+            DerivedChoice choice = DeriveStage.Choose(
+                part.Context,
+                limit,
+                scorer,
+                tighter is null ? null : ChoiceOf(part.Context, tighter)
+            );
             DerivedNetwork decided = DeriveStage.NetworkOf(
                 part.Context,
                 part.Store.Directory,
@@ -242,12 +247,25 @@ internal static class SearchStage
         ITarget[] swept = [.. parts.Where(part => part.Store.IsDerived).Select(part => part.Goal.Target)];
         PartResult<Undecided>[] unswept = [.. scored.Where(limit => !swept.Contains(limit.Part.Goal.Target))];
         charges.OfAll(parts[0].Context, () => FrontSweep.Run(unswept, scorer, scores, store.Plan.Evaluations));
-        IReadOnlyList<PartResult<DerivedNetwork>> derived = scored.Then(
-            (part, undecided) =>
-                undecided.Limit is { } limit ? charges.Of(part, () => Decide(part, limit)) : part.Store.ReadDerived()
+        IReadOnlyList<PartResult<DerivedNetwork>> derived = scored.ThenFromTightest<Undecided, DerivedNetwork>(
+            (part, undecided, tighter) =>
+                undecided.Limit is { } limit
+                    ? charges.Of(part, () => Decide(part, limit, tighter))
+                    : part.Store.ReadDerived()
         );
         return WithFronts(store, derived, scores);
     }
+
+    /// <summary>The choice that a network is; null if the space has changed since an earlier process made it.</summary>
+    private static MeasuredChoice? ChoiceOf(RunContext context, DerivedNetwork network) =>
+        context.Space.ChoiceOf(network.Architecture) is { } choice
+            ? new MeasuredChoice(
+                choice,
+                network.Result.PredictedLatencyMs,
+                network.Result.LatencyMs,
+                network.Result.LatencyIsMeasured
+            )
+            : null;
 
     /// <summary>Adds to each network the accuracy at other latencies of its target, and writes its report.</summary>
     /// <param name="store">The run of all parts.</param>

@@ -27,6 +27,25 @@ public sealed class FinalRoundTests
     public void There_are_as_many_finalists_as_there_are_steps_for(int wanted, long steps, int enough) =>
         Assert.Equal(enough, FinalRound.Enough(wanted, steps));
 
+    [Theory]
+    [InlineData("", 4, "9")]
+    [InlineData("", 1, "9")]
+    [InlineData("1", 1, "1")]
+    [InlineData("1", 2, "1 9")]
+    [InlineData("1 2", 2, "1 9")]
+    [InlineData("1 2 3 4", 4, "1 2 3 9")]
+    [InlineData("1 9 3 4", 4, "1 9 3 4")]
+    public void The_choice_for_a_tighter_limit_takes_the_last_place(string best, int most, string expected)
+    {
+        static MeasuredChoice Of(string candidate) =>
+            new([int.Parse(candidate)], PredictedMs: 1, MeasuredMs: 1, IsMeasured: true);
+        MeasuredChoice[] finalists = [.. best.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Of)];
+        static string Named(IEnumerable<MeasuredChoice> round) =>
+            string.Join(' ', round.Select(finalist => finalist.Choice[0]));
+        Assert.Equal(expected, Named(FinalRound.With(finalists, most, Of("9"))));
+        Assert.Equal(best, Named(FinalRound.With(finalists, most, tighter: null)));
+    }
+
     [Fact]
     public void A_trial_begins_with_the_shared_weights_and_learns_from_there()
     {

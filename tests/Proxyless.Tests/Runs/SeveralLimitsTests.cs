@@ -236,6 +236,28 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
     }
 
     [Fact]
+    public void The_network_of_a_tighter_limit_is_in_the_final_round_of_a_wider_one()
+    {
+        double[] limits = [1.4 * run.Result.LatencyLimitMs, 0.8 * run.Result.LatencyLimitMs];
+        RunOptions options = run.Options with
+        {
+            Out = run.PathOf("tighter"),
+            Target = run.Options.Target with
+            {
+                LatencyMs = limits[0],
+                AlsoFor = $"{run.Options.Target.Name}={Text(limits[1])}",
+            },
+            Search = run.Options.Search with { Epochs = 3, Evaluations = 6, Finalists = 2 },
+        };
+        LimitResults<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
+        Assert.Empty(results.Failures);
+        Assert.Equal(limits, results.Networks.Select(network => network.LatencyLimitMs));
+        string tighter = ArchitectureFile.Read(results.Networks[1].Architecture).Metadata["choice"];
+        Assert.Equal(2, results.Networks[0].Tried.Count);
+        Assert.Contains(results.Networks[0].Tried, tried => string.Join(",", tried.Choice) == tighter);
+    }
+
+    [Fact]
     public void A_single_limit_has_a_front_over_the_whole_range_too()
     {
         SearchResult result = new RunStore(run.Directory).ReadSearchResult();
