@@ -64,8 +64,17 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     /// <param name="token">The agent's token.</param>
     /// <param name="threads">Threads per run.</param>
     /// <param name="batch">Images per run.</param>
+    /// <param name="calls">Makes the calls; null: gRPC, to the address.</param>
     /// <exception cref="FormatException">The address or the fingerprint is not valid.</exception>
-    public AgentTarget(string name, string address, string fingerprint, string token, int threads, int batch)
+    public AgentTarget(
+        string name,
+        string address,
+        string fingerprint,
+        string token,
+        int threads,
+        int batch,
+        CallInvoker? calls = null
+    )
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttps)
         {
@@ -112,7 +121,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
                 MaxReconnectBackoff = PauseToReconnect,
             }
         );
-        _client = new Agent.Protocol.Agent.AgentClient(_channel);
+        _client = new Agent.Protocol.Agent.AgentClient(calls ?? _channel.CreateCallInvoker());
     }
 
     /// <inheritdoc/>
@@ -231,6 +240,31 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     }
 
     /// <summary>
+    /// Whether a call was lost with its connection or with the agent, so that the same call may succeed later.
+    /// </summary>
+    internal static bool IsLost(RpcException exception) =>
+        Repeated.Contains(exception.StatusCode)
+        || (exception.StatusCode == StatusCode.Internal && IsOfConnection(exception.Status.DebugException));
+
+    /// <summary>
+    /// Whether an error arose on this side of a connection, as where keep-alive gives up one that has gone silent: gRPC
+    /// has no code of its own for that. An error that the agent reports has no exception here.
+    /// </summary>
+    private static bool IsOfConnection(Exception? cause)
+    {
+        for (; cause is not null; cause = cause.InnerException)
+        {
+            // An answer that cannot be read comes again.
+            if (cause is IOException and not InvalidProtocolBufferException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
     /// What the agent reports about itself. Only an answer is kept: a device that is off now may be on the next time.
     /// </summary>
     private Description Described(CancellationToken cancellationToken) =>
@@ -277,10 +311,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
                 return await SendOnceAsync(begin, header, content, cancellationToken).ConfigureAwait(false);
             }
             catch (RpcException exception)
-                when (attempt < AttemptsToMeasure
-                    && Repeated.Contains(exception.StatusCode)
-                    && !cancellationToken.IsCancellationRequested
-                )
+                when (attempt < AttemptsToMeasure && IsLost(exception) && !cancellationToken.IsCancellationRequested)
             {
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
@@ -366,7 +397,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
         catch (RpcException exception)
         {
             string message = $"target '{Name}' ({Address}): {Reason(exception)}";
-            throw !_wrongCertificate && IsOutOfReach(exception.StatusCode)
+            throw !_wrongCertificate && IsOutOfReach(exception)
                 ? new TargetUnavailableException(Name, message, exception)
                 : new InvalidInputException(message, exception);
         }
@@ -400,7 +431,8 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
         };
     }
 
-    private static bool IsOutOfReach(StatusCode code) => Repeated.Contains(code) || code == StatusCode.DeadlineExceeded;
+    private static bool IsOutOfReach(RpcException exception) =>
+        IsLost(exception) || exception.StatusCode == StatusCode.DeadlineExceeded;
 
     private string Reason(RpcException exception) =>
         (exception.StatusCode, _wrongCertificate) switch
@@ -408,7 +440,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
             (_, true) =>
                 "the certificate there is not the agent's whose fingerprint the target's file has; if the agent was "
                     + "set up anew, copy its target.yaml again",
-            (StatusCode.Unavailable, _) =>
+            (StatusCode.Unavailable or StatusCode.Internal, _) when IsLost(exception) =>
                 $"cannot be reached: {exception.Status.Detail}; is 'proxyless-agent serve' running there, and the "
                     + $"port open?",
             (StatusCode.DeadlineExceeded, _) when exception.Status.Detail.Length == 0 =>

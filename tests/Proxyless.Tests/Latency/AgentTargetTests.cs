@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using Grpc.Core;
 using Proxyless.Agent.Protocol;
 using Proxyless.Latency;
 using Proxyless.Measurement;
@@ -12,6 +14,22 @@ namespace Proxyless.Tests.Latency;
 public sealed class AgentTargetTests
 {
     private static readonly string Fingerprint = new('0', 64);
+
+    // As gRPC reports a connection on which pings are not answered.
+    private static readonly Status Silent = new(
+        StatusCode.Internal,
+        "Error starting gRPC call.",
+        new HttpRequestException("no answer", new HttpProtocolException(2, "no answer to a ping", null))
+    );
+
+    private static readonly Description Box = new()
+    {
+        Processor = "Cortex-A76",
+        System = "Linux",
+        OnnxRuntime = "1.31.1",
+    };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public void All_of_the_options_are_sent()
@@ -35,6 +53,37 @@ public sealed class AgentTargetTests
         Assert.InRange(AgentTarget.DeadlineOf(new Description { LongestWaitSeconds = double.NaN }), queue, 2 * queue);
         var endless = new Description { LongestWaitSeconds = double.MaxValue };
         Assert.True(AgentTarget.DeadlineOf(endless) < TimeSpan.FromDays(1000));
+    }
+
+    [Fact]
+    public void A_connection_that_was_given_up_is_lost_and_what_the_agent_reports_is_not()
+    {
+        static RpcException Failed(StatusCode code, Exception? cause) => new(new Status(code, "failed", cause));
+        byte[] cut = [0xff];
+        Exception unreadable = Assert.Throws<InvalidProtocolBufferException>(() => Description.Parser.ParseFrom(cut));
+        Assert.True(AgentTarget.IsLost(new RpcException(Silent)));
+        Assert.True(AgentTarget.IsLost(Failed(StatusCode.Unavailable, null)));
+        Assert.False(AgentTarget.IsLost(Failed(StatusCode.Internal, null)));
+        Assert.False(AgentTarget.IsLost(Failed(StatusCode.Internal, new InvalidOperationException("a bug"))));
+        Assert.False(AgentTarget.IsLost(Failed(StatusCode.Internal, unreadable)));
+        Assert.False(AgentTarget.IsLost(Failed(StatusCode.InvalidArgument, new IOException("no answer"))));
+    }
+
+    [Fact]
+    public void A_measurement_whose_connection_was_given_up_is_made_again()
+    {
+        var calls = new Calls(lost: 1, [Box]);
+        using AgentTarget target = Target(calls);
+        Assert.Equal(Calls.Runs, target.Time([1, 2, 3], Cancellation).Runs);
+        Assert.Equal(2, calls.Measured);
+    }
+
+    [Fact]
+    public void An_agent_whose_connections_are_always_given_up_is_out_of_reach()
+    {
+        using AgentTarget target = Target(new Calls(lost: 0, []));
+        var exception = Assert.Throws<TargetUnavailableException>(() => target.Id);
+        Assert.Contains("cannot be reached: Error starting gRPC call", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,5 +124,89 @@ public sealed class AgentTargetTests
         );
         Assert.IsType<InvalidInputException>(SearchGoals.OneOf([off, slow]));
         Assert.Same(slow, Assert.Throws<LimitNotMetException>(() => SearchGoals.OneOf([slow])));
+    }
+
+    private static AgentTarget Target(Calls calls) =>
+        new("box", "https://127.0.0.1:1", Fingerprint, "token", threads: 1, batch: 1, calls);
+
+    /// <summary>An agent in this process.</summary>
+    /// <param name="lost">The number of the first measurements whose connection is lost.</param>
+    /// <param name="descriptions">
+    /// What it says of itself at each call, and the last of it from then on; if there are none, every call is lost.
+    /// </param>
+    private sealed class Calls(int lost, Description[] descriptions) : CallInvoker
+    {
+        public const int Runs = 7;
+
+        private int _described;
+
+        /// <summary>How many measurements were asked for.</summary>
+        public int Measured { get; private set; }
+
+        public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+            Method<TRequest, TResponse> method,
+            string? host,
+            CallOptions options,
+            TRequest request
+        ) => Described<TResponse>();
+
+        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+            Method<TRequest, TResponse> method,
+            string? host,
+            CallOptions options,
+            TRequest request
+        ) =>
+            new(
+                Task.FromResult(Described<TResponse>()),
+                Task.FromResult(new Metadata()),
+                () => Status.DefaultSuccess,
+                () => new Metadata(),
+                () => { }
+            );
+
+        public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+            Method<TRequest, TResponse> method,
+            string? host,
+            CallOptions options
+        ) =>
+            new(
+                new Writer<TRequest>(),
+                ++Measured <= lost
+                    ? Task.FromException<TResponse>(new RpcException(Silent))
+                    : Task.FromResult((TResponse)(object)new Agent.Protocol.Measurement { Runs = Runs }),
+                Task.FromResult(new Metadata()),
+                () => Status.DefaultSuccess,
+                () => new Metadata(),
+                () => { }
+            );
+
+        public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+            Method<TRequest, TResponse> method,
+            string? host,
+            CallOptions options,
+            TRequest request
+        ) => throw new NotSupportedException();
+
+        public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+            Method<TRequest, TResponse> method,
+            string? host,
+            CallOptions options
+        ) => throw new NotSupportedException();
+
+        private TResponse Described<TResponse>() =>
+            descriptions.Length == 0
+                ? throw new RpcException(Silent)
+                : (TResponse)(object)descriptions[Math.Min(_described++, descriptions.Length - 1)];
+
+        private sealed class Writer<T> : IClientStreamWriter<T>
+        {
+            public WriteOptions? WriteOptions { get; set; }
+
+            public Task WriteAsync(T message) => Task.CompletedTask;
+
+            public Task WriteAsync(T message, CancellationToken cancellationToken) => Task.CompletedTask;
+
+            public Task CompleteAsync() => Task.CompletedTask;
+        }
     }
 }
