@@ -284,7 +284,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
         + $"ONNX Runtime {description.OnnxRuntime}";
 
     /// <summary>A call that sends a stream can only be awaited; gRPC has no other.</summary>
-    private static T Send<T>(
+    private T Send<T>(
         Func<AsyncClientStreamingCall<MeasureRequest, T>> begin,
         MeasureHeader header,
         byte[] content,
@@ -296,7 +296,8 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     /// repeats a call that sends a stream, a write may fail although the call goes on, and what was not written is
     /// never sent.
     /// </summary>
-    private static async Task<T> SendAsync<T>(
+    /// <exception cref="InvalidInputException">Another agent has answered than before.</exception>
+    private async Task<T> SendAsync<T>(
         Func<AsyncClientStreamingCall<MeasureRequest, T>> begin,
         MeasureHeader header,
         byte[] content,
@@ -308,7 +309,13 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
         {
             try
             {
-                return await SendOnceAsync(begin, header, content, cancellationToken).ConfigureAwait(false);
+                T answer = await SendOnceAsync(begin, header, content, cancellationToken).ConfigureAwait(false);
+                if (attempt > 1)
+                {
+                    await RequireSameAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                return answer;
             }
             catch (RpcException exception)
                 when (attempt < AttemptsToMeasure && IsLost(exception) && !cancellationToken.IsCancellationRequested)
@@ -316,6 +323,30 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
             }
+        }
+    }
+
+    /// <summary>
+    /// Rejects an agent that is not what it was: one that was lost may have been started again with another runtime, or
+    /// on another device. From now on it is known as what it is.
+    /// </summary>
+    /// <exception cref="InvalidInputException">It is another one.</exception>
+    private async Task RequireSameAsync(CancellationToken cancellationToken)
+    {
+        using AsyncUnaryCall<Description> call = _client.DescribeAsync(
+            new DescribeRequest(),
+            _headers,
+            DateTime.UtcNow + DescribeDeadline,
+            cancellationToken
+        );
+        Description now = await call.ResponseAsync.ConfigureAwait(false);
+        if (_description is { } before && IdOf(before) != IdOf(now))
+        {
+            _description = now;
+            throw new InvalidInputException(
+                $"target '{Name}' ({Address}): the agent is another one now: {IdOf(now)}, and no longer "
+                    + $"{IdOf(before)}; start the profile again"
+            );
         }
     }
 

@@ -79,6 +79,32 @@ public sealed class AgentTargetTests
     }
 
     [Fact]
+    public void An_agent_that_is_another_one_after_its_connection_was_lost_is_refused()
+    {
+        Description[] others =
+        [
+            new(Box) { Processor = "Cortex-A55" },
+            new(Box) { System = "Android" },
+            new(Box) { OnnxRuntime = "1.32.0" },
+        ];
+        Assert.All(
+            others,
+            other =>
+            {
+                using AgentTarget target = Target(new Calls(lost: 1, [Box, other]));
+                string before = target.Id;
+                string message = Refusal(() => target.Time([1, 2, 3], Cancellation));
+                Assert.Contains("the agent is another one now", message, StringComparison.Ordinal);
+                Assert.Contains(before, message, StringComparison.Ordinal);
+
+                // A profile that begins again is its own.
+                Assert.NotEqual(before, target.Id);
+                Assert.Equal(Calls.Runs, target.Time([1, 2, 3], Cancellation).Runs);
+            }
+        );
+    }
+
+    [Fact]
     public void An_agent_whose_connections_are_always_given_up_is_out_of_reach()
     {
         using AgentTarget target = Target(new Calls(lost: 0, []));
@@ -125,6 +151,8 @@ public sealed class AgentTargetTests
         Assert.IsType<InvalidInputException>(SearchGoals.OneOf([off, slow]));
         Assert.Same(slow, Assert.Throws<LimitNotMetException>(() => SearchGoals.OneOf([slow])));
     }
+
+    private static string Refusal(Func<object> call) => Assert.Throws<InvalidInputException>(call).Message;
 
     private static AgentTarget Target(Calls calls) =>
         new("box", "https://127.0.0.1:1", Fingerprint, "token", threads: 1, batch: 1, calls);
