@@ -28,32 +28,32 @@ internal static class SearchedNetwork
         IReadOnlyList<SearchEpoch> log = searched.ReadSearchLog();
         long done = log is [.., { } last] ? last.Step : 0;
         long planned = searched.Plan.Search?.WeightSteps ?? long.MaxValue;
-        if (done < planned)
-        {
-            throw new InvalidInputException(
-                $"the search in '{searched.Directory.Root}' is not finished; continue it first: "
-                    + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}')"
-            );
-        }
-
-        return log;
+        return done < planned ? throw Unfinished(searched.Directory, "is not finished") : log;
     }
 
     /// <summary>Loads the super-network as a finished search left it, without what it has pruned.</summary>
     /// <param name="context">Images and space.</param>
     /// <param name="searched">The run.</param>
     /// <param name="log">The epochs of its search.</param>
-    /// <exception cref="InvalidInputException">There is no search, or the space has changed.</exception>
+    /// <exception cref="InvalidInputException">
+    /// There is no search, its last weights were never written, or the space has changed.
+    /// </exception>
     public static SuperNetwork Open(RunContext context, RunDirectory searched, IReadOnlyList<SearchEpoch> log)
     {
-        IReadOnlyList<double[]> last = log is [.., { } epoch]
-            ? epoch.Probabilities
+        SearchEpoch end = log is [.., { } epoch]
+            ? epoch
             : throw new InvalidInputException(
                 $"{searched.SearchLog} holds no epoch: there is no search to take weights from"
             );
+        IReadOnlyList<double[]> last = end.Probabilities;
         (SafeTensorsFile checkpoint, string path) = new CheckpointFile(searched.SearchCheckpoint).Read(
             context.Observer
         );
+        if (!IsDerived(searched))
+        {
+            RequireWeightsOf(end, SearchState.Of(checkpoint, path), searched);
+        }
+
         NetworkOptions options = context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
         var network = new SuperNetwork(context.Space, context.Classes, options);
         if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
@@ -75,4 +75,34 @@ internal static class SearchedNetwork
         checkpoint.CopyTo(network.Tensors, path);
         return network;
     }
+
+    /// <summary>
+    /// Whether the search has given its networks: then its last weights were written, it is not continued any more, and
+    /// where the newest checkpoint is damaged by now the one before it is the best there is.
+    /// </summary>
+    private static bool IsDerived(RunDirectory searched)
+    {
+        IReadOnlyList<RunDirectory> limits = RunParts.FoldersOf(searched.ReadConfig(), searched.Root);
+        return limits.Count == 0
+            ? new RunStore(searched).IsDerived
+            : limits.All(limit => new RunStore(limit).IsDerived);
+    }
+
+    /// <summary>Rejects weights from before the end of a search, whose log is written first.</summary>
+    private static void RequireWeightsOf(SearchEpoch end, SearchState written, RunDirectory searched)
+    {
+        if (written.Step < end.Step)
+        {
+            throw Unfinished(
+                searched,
+                Invariant($"has written its weights at step {written.Step}, and not those of its last step {end.Step}")
+            );
+        }
+    }
+
+    private static InvalidInputException Unfinished(RunDirectory searched, string how) =>
+        new(
+            $"the search in '{searched.Root}' {how}; continue it first: "
+                + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')"
+        );
 }

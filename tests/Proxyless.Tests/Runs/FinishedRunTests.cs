@@ -167,6 +167,41 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     }
 
     [Fact]
+    public void A_search_whose_last_weights_were_never_written_is_to_be_continued_first()
+    {
+        using var folder = new TemporaryFolder();
+        RunDirectory killed = new(folder.Copy(run.Options.Out!, "killed"));
+        SearchEpoch[] log = [.. JsonLines.Read<SearchEpoch>(killed.SearchLog)];
+        JsonLines.Write<SearchEpoch>(killed.SearchLog, [.. log[..^1], log[^1] with { Step = log[^1].Step + 1 }]);
+        RunOptions options = RunConfigFile
+            .Read(killed.Config)
+            .WithSearch(search => search with { Evaluations = 0 }) with
+        {
+            Out = Path.Combine(folder.Root, "derived"),
+        };
+
+        // One that has given its network had written them, and has only those that are left.
+        ProxylessRun.Derive(killed.Root, options, NullRunObserver.Instance, Cancellation);
+        File.Delete(killed.SearchResult);
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Derive(
+                killed.Root,
+                options with
+                {
+                    Overwrite = true,
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
+        Assert.Contains(
+            $"continue it first: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{killed.Root}')",
+            refused.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Without_scores_the_architecture_parameters_alone_derive()
     {
         RunOptions options = RunConfigFile
