@@ -37,7 +37,8 @@ public interface IModelTimer : ITarget
     /// <param name="classes">Number of outputs of the classifier.</param>
     /// <param name="mode">How carefully to measure.</param>
     /// <param name="partial">
-    /// A file that keeps the measurements so far, or null; a target that measures slowly continues from it.
+    /// A file that keeps the measurements so far, or null; a target that measures slowly continues from it. It stays:
+    /// remove it once the table is stored.
     /// </param>
     /// <param name="observer">Receives progress and warnings.</param>
     /// <param name="cancellationToken">Stops between two measurements.</param>

@@ -122,6 +122,9 @@ internal sealed class LatencyTableCache(string folder)
         string partial = PathOf(space, classes, target, mode) + ".partial";
         LatencyTable table = timer.Profile(space, classes, mode, partial, observer, cancellationToken);
         Store(space, classes, target, table);
+
+        // Only now: on a full disk, or in a job that is killed, it is all that is left of the profile.
+        File.Delete(partial);
         return table;
     }
 

@@ -8,7 +8,8 @@ namespace Proxyless.Latency;
 /// Profiles a space on devices that can only time whole models. Each part is a separate model; a reference network,
 /// measured again after every few parts, shows how the machine's speed drifts, and whole networks calibrate the sums.
 /// Several equal devices divide the measurements: the reference network, measured on each, brings them to the speed of
-/// the first. Every measurement is written to disk at once, so that an interrupted profile can be continued.
+/// the first. Every measurement is written to disk at once, so that an interrupted profile can be continued; whoever
+/// stores the table removes that file then.
 /// </summary>
 /// <param name="target">The target of the table.</param>
 /// <param name="timers">The devices; usually the target itself.</param>
@@ -133,7 +134,6 @@ internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> tim
             observer.Warning(Disturbance.Text(table));
         }
 
-        log.Forget();
         return table;
     }
 

@@ -59,15 +59,6 @@ internal sealed class PartialProfile
         }
     }
 
-    /// <summary>Removes the file.</summary>
-    public void Forget()
-    {
-        if (_file is not null)
-        {
-            File.Delete(_file);
-        }
-    }
-
     private static Dictionary<string, double> Read(string? file, IRunObserver observer)
     {
         if (file is null || !File.Exists(file))

@@ -121,7 +121,6 @@ public sealed class DeviceGroupTargetTests : IDisposable
         Assert.True(File.Exists(Partial));
         TimerOfFunction[] mended = Devices(1, 1);
         LatencyTable continued = Profile(mended);
-        Assert.False(File.Exists(Partial));
         LatencyTable whole = Profile(Devices(1, 1));
         Assert.Equal(whole.Entries, continued.Entries);
 
@@ -180,6 +179,17 @@ public sealed class DeviceGroupTargetTests : IDisposable
     private LatencyTable Profile(IReadOnlyList<TimerOfFunction> devices)
     {
         using var target = new DeviceGroupTarget("boards", devices, DeviceGroupTarget.UsualMostDifference);
-        return target.Profile(Space, 10, ProfileMode.Quick, Partial, NullRunObserver.Instance, Cancellation);
+        LatencyTable table = target.Profile(
+            Space,
+            10,
+            ProfileMode.Quick,
+            Partial,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+
+        // As the cache does, once the table is stored.
+        File.Delete(Partial);
+        return table;
     }
 }

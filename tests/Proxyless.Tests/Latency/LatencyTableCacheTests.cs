@@ -144,6 +144,34 @@ public sealed class LatencyTableCacheTests : IDisposable
         Assert.Null(Find(SmallSpace.Space));
     }
 
+    [Fact]
+    public void A_profile_whose_table_cannot_be_stored_is_not_lost()
+    {
+        var device = new TimerOfFunction("board", (model, _) => model.Length / 10_000.0);
+        using var target = new DeviceGroupTarget("boards", [device], DeviceGroupTarget.UsualMostDifference);
+        LatencyTable Profile() =>
+            _cache.Profile(
+                SmallSpace.Space,
+                SmallSpace.Classes,
+                target,
+                ProfileMode.Quick,
+                NullRunObserver.Instance,
+                TestContext.Current.CancellationToken
+            );
+        string table = _cache.PathOf(SmallSpace.Space, SmallSpace.Classes, target, ProfileMode.Quick);
+        Directory.CreateDirectory(table);
+        Record.Exception(() => Profile());
+        Assert.True(File.Exists(table + ".partial"));
+
+        // Only that the devices are equally fast is measured anew, by three networks.
+        int before = device.Measured;
+        Directory.Delete(table);
+        Profile();
+        Assert.Equal(3, device.Measured - before);
+        Assert.NotNull(Find(SmallSpace.Space, target: target));
+        Assert.False(File.Exists(table + ".partial"));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private List<string> WarningsOfReuse(ITarget target)
