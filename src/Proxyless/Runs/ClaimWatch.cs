@@ -10,7 +10,7 @@ internal sealed class ClaimWatch(TimeSpan lease, TimeProvider time)
 {
     private readonly Dictionary<string, Sighting> _seen = [];
 
-    /// <summary>How long a process that cannot be seen may be silent before its claims are another's.</summary>
+    /// <summary>How long a process may be silent before its claims are another's.</summary>
     public static TimeSpan DefaultLease { get; } = TimeSpan.FromMinutes(1);
 
     /// <summary>A view with the usual lease.</summary>

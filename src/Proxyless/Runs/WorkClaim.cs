@@ -203,8 +203,9 @@ internal sealed class WorkClaim : IDisposable
     }
 
     /// <summary>
-    /// Whether a claim was given up or its holder is no longer there: by the process itself where this one can see it,
-    /// by a sign of life elsewhere.
+    /// Whether a claim was given up or its holder is no longer there: at once where this process can see that, and
+    /// otherwise once it has shown no life for the lease. One that is seen may stand still, too: it was stopped, or
+    /// waits for its disk.
     /// </summary>
     private static bool IsFree(string path, ClaimWatch watch)
     {
@@ -229,7 +230,7 @@ internal sealed class WorkClaim : IDisposable
         {
             { IsReleased: true } => true,
             { Holder.IsCurrent: true, Id: var id } => !Held.ContainsKey(id),
-            { Holder: { IsSeen: true } holder } => !holder.IsAlive(),
+            { Holder: { IsSeen: true } holder } when !holder.IsAlive() => true,
             _ => watch.IsSilent(path, content),
         };
     }

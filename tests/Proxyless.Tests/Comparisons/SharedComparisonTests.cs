@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Proxyless.Architectures;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
@@ -49,8 +50,12 @@ public sealed class SharedComparisonTests : IDisposable
         using CommandLineProcess leader = CommandLineProcess.Start(shared, words);
         leader.WaitFor("train 1/");
 
-        // It stands still, and keeps what it trains: all others are trained by those that join.
+        // It stands still, and keeps what it trains, since it still shows life: all others are trained by those that
+        // join.
         leader.Stop();
+        using var life = new SignsOfLife(
+            Directory.EnumerateFiles(shared, ".claim-*.json", SearchOption.AllDirectories).Single()
+        );
         int made;
         using (CommandLineProcess victim = CommandLineProcess.Start(shared, join))
         {
@@ -63,6 +68,7 @@ public sealed class SharedComparisonTests : IDisposable
         using CommandLineProcess restarted = CommandLineProcess.Start(shared, join);
         restarted.WaitFor("one training is left, in another process");
         helper.WaitFor("one training is left, in another process");
+        life.Dispose();
         leader.Continue();
         CommandLineRun again = restarted.Wait();
         CommandLineRun helped = helper.Wait();
@@ -105,4 +111,45 @@ public sealed class SharedComparisonTests : IDisposable
         error
             .Split('\n')
             .Count(line => line.StartsWith("network ", StringComparison.Ordinal) && line.Contains("top-1"));
+
+    /// <summary>Changes a claim every second, as a holder does that does not stand still.</summary>
+    private sealed class SignsOfLife : IDisposable
+    {
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+        private readonly string _claim;
+        private readonly ManualResetEventSlim _isOver = new();
+        private readonly Thread _thread;
+
+        public SignsOfLife(string claim)
+        {
+            _claim = claim;
+            _thread = new Thread(Show) { IsBackground = true };
+            _thread.Start();
+        }
+
+        public void Dispose()
+        {
+            _isOver.Set();
+            _thread.Join();
+        }
+
+        private void Show()
+        {
+            while (!_isOver.Wait(Pause))
+            {
+                try
+                {
+                    JsonNode record = JsonNode.Parse(File.ReadAllText(_claim))!;
+                    record["beat"] = record["beat"]!.GetValue<long>() + 1;
+                    File.WriteAllText(_claim, record.ToJsonString());
+                }
+                catch (IOException)
+                {
+                    // It was overtaken, and the test fails.
+                    return;
+                }
+            }
+        }
+    }
 }

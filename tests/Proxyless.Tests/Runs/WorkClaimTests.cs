@@ -127,6 +127,29 @@ public sealed class WorkClaimTests : IDisposable
     }
 
     [Fact]
+    public void A_process_of_this_host_that_stands_still_is_judged_by_silence()
+    {
+        // The first process of the system is there all the time, and shows no life here.
+        Assert.SkipUnless(KernelProcess.SeesAll && Environment.ProcessId != 1, "the system does not show that process");
+        RunHolder still = RunHolder.Current() with
+        {
+            Process = 1,
+            Kernel = KernelProcess.Of(1),
+        };
+        Assert.True(still.IsSeen && still.IsAlive());
+        Leave(_folder.Root, still);
+        ClaimWatch watch = Watch();
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.Null(WorkClaim.TryTake(_folder.Root, watch));
+            _clock.Seconds += 10;
+        }
+
+        using WorkClaim? claim = WorkClaim.TryTake(_folder.Root, watch);
+        Assert.Equal(2, claim!.Number);
+    }
+
+    [Fact]
     public void A_process_that_stood_still_itself_does_not_take_the_others_for_dead()
     {
         Leave(_folder.Root, Holders.Elsewhere());
