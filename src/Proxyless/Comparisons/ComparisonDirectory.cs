@@ -109,7 +109,9 @@ internal sealed class ComparisonDirectory(string path)
         RunDirectory.ChooseAny(path, resume, overwrite);
     }
 
-    /// <summary>Whether a comparison was killed here before its plan was written: it can be begun again.</summary>
+    /// <summary>
+    /// Whether a comparison was killed, or failed, here before its plan was written: it can be begun again.
+    /// </summary>
     private static bool IsUnbegun(string path) =>
         Directory.Exists(Path.Combine(path, PreparingName)) && !File.Exists(Path.Combine(path, PlanName));
 
@@ -131,7 +133,10 @@ internal sealed class ComparisonDirectory(string path)
         }
     }
 
-    /// <summary>Notes that networks are measured, until the result is disposed of; the folder is locked.</summary>
+    /// <summary>
+    /// Notes that networks are measured, until the result is disposed of; the folder is locked. If the comparison was
+    /// begun and has no plan by then, as after a full disk, the folder still tells that it can be begun again.
+    /// </summary>
     /// <exception cref="InvalidInputException">The folder cannot be written.</exception>
     public IDisposable Prepare()
     {
@@ -139,7 +144,7 @@ internal sealed class ComparisonDirectory(string path)
         {
             // Of a process that was killed.
             FolderRemoval.IfThere(Preparing);
-            return new Preparation(Preparing, ClaimWatch.OfProcess());
+            return new Preparation(this);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -307,17 +312,21 @@ internal sealed class ComparisonDirectory(string path)
     private static void WriteJson<T>(string file, T value) =>
         AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));
 
-    private sealed class Preparation(string folder, ClaimWatch watch) : IDisposable
+    private sealed class Preparation(ComparisonDirectory comparison) : IDisposable
     {
-        private readonly WorkClaim? _claim = WorkClaim.TryTake(folder, watch);
+        private readonly WorkClaim? _claim = WorkClaim.TryTake(comparison.Preparing, ClaimWatch.OfProcess());
 
         public void Dispose()
         {
             _claim?.Complete();
             _claim?.Dispose();
 
-            // If it stays, it means nothing without a claim.
-            FolderRemoval.Try(folder);
+            bool isUnbegun = File.Exists(comparison.Run.Config) && !File.Exists(comparison.PlanFile);
+            if (!isUnbegun)
+            {
+                // If it stays, it means nothing without a claim.
+                FolderRemoval.Try(comparison.Preparing);
+            }
         }
     }
 }

@@ -361,6 +361,22 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     }
 
     [Fact]
+    public void One_that_fails_while_its_first_files_are_written_can_be_begun_again()
+    {
+        ComparisonOptions options = Options("unwritten", ["random:1"], seeds: 1);
+
+        // A file is in the way of the networks.
+        string networks = Path.Combine(options.Run.Out!, "networks");
+        Directory.CreateDirectory(Path.Combine(options.Run.Out!, ".preparing"));
+        File.WriteAllText(networks, "");
+        Assert.ThrowsAny<IOException>(() => ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation));
+        Assert.True(File.Exists(new RunDirectory(options.Run.Out!).Config));
+        File.Delete(networks);
+        Assert.Single(ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation).Networks);
+        Assert.False(Directory.Exists(Path.Combine(options.Run.Out!, ".preparing")));
+    }
+
+    [Fact]
     public void A_run_is_not_taken_for_a_comparison()
     {
         var exception = Assert.Throws<InvalidInputException>(() =>
