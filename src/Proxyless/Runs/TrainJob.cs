@@ -39,10 +39,12 @@ internal static class TrainJob
             RunPaths.RequireImages(options, searched.Root);
         }
 
+        // A job that was killed before it had written its network has trained nothing: the one that is given is taken.
+        bool goesOn = options.Resume && HasBegun(store.Directory);
         Architecture network = ArchitectureFile.Open(
-            options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture
+            goesOn ? store.Directory.Architecture : searched?.Architecture ?? architecture
         );
-        if (options.Resume && !inPlace)
+        if (goesOn && !inPlace)
         {
             RequireSame(ArchitectureFile.Open(searched?.Architecture ?? architecture), network, store.Directory);
         }
@@ -202,7 +204,7 @@ internal static class TrainJob
 
     private static void RequireUntrained(RunDirectory directory)
     {
-        if (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists)
+        if (IsTrained(directory))
         {
             throw new InvalidInputException(
                 $"'{directory.Root}' is already trained; continue with RunOptions.Resume, train again with "
@@ -210,4 +212,14 @@ internal static class TrainJob
             );
         }
     }
+
+    /// <summary>
+    /// Whether a training has its network here; or the run is one of a search, which has a latency table from its
+    /// beginning.
+    /// </summary>
+    private static bool HasBegun(RunDirectory directory) =>
+        File.Exists(directory.Architecture) || File.Exists(directory.Latency) || IsTrained(directory);
+
+    private static bool IsTrained(RunDirectory directory) =>
+        File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists;
 }

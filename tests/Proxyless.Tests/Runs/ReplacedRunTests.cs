@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
@@ -59,6 +60,31 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         Assert.Equal(2, JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog).Count);
         Assert.Equal(search, File.ReadAllBytes(directory.SearchCheckpoint));
         Assert.False(directory.IsBeginning);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_job_that_dies_before_it_has_written_the_network_to_train_is_gone_on_with(bool replaces)
+    {
+        RunDirectory directory = replaces
+            ? new(_folder.Copy(run.Options.Out!, "run"))
+            : new(Path.Combine(_folder.Root, "run"));
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = directory.Root };
+        directory.Begin(options, () => { });
+        Assert.False(File.Exists(directory.Architecture));
+
+        TrainResult trained = ProxylessRun.Train(
+            new RunOptions { Out = directory.Root, Resume = true },
+            run.Directory.Architecture,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.True(File.Exists(trained.Model));
+        Assert.Equal(
+            ArchitectureFile.Read(run.Directory.Architecture).Blocks,
+            ArchitectureFile.Read(directory.Architecture).Blocks
+        );
     }
 
     [Fact]
