@@ -5,6 +5,7 @@ using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Distributed;
+using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Runtime;
 
@@ -199,8 +200,7 @@ internal static class CommandLine
             RunFailedException failed =>
             [
                 $"error: {exception.Message}",
-                $"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} "
-                    + $"'{ResumeCommand(parse!, failed.Run)}' goes on from the last checkpoint",
+                $"{WhatFirst(failed)} '{ResumeCommand(parse!, failed.Run)}' goes on from the last checkpoint",
             ],
             ProxylessException or InvalidDataException or PathTooLongException => [$"error: {exception.Message}"],
             IOException or UnauthorizedAccessException =>
@@ -270,6 +270,12 @@ internal static class CommandLine
     /// <summary>Whether an option acts by itself: help, or the version.</summary>
     private static bool AsksForHelp(ParseResult parse) =>
         parse.Action is not null && parse.Action != parse.CommandResult.Command.Action;
+
+    /// <summary>What comes before the command that continues a run.</summary>
+    private static string WhatFirst(RunFailedException failed) =>
+        failed.InnerException is DirectoryNotFoundException && !RunFolder.Is(failed.Run) ? "once it is there again,"
+        : IsDiskFull(failed) ? "nothing that was written is lost; free some space, then"
+        : "nothing that was written is lost; then";
 
     /// <summary>ENOSPC on Unix, ERROR_DISK_FULL on Windows.</summary>
     private static bool IsDiskFull(Exception exception) => exception.HResult is 28 or unchecked((int)0x80070070);

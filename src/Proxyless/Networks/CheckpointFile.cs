@@ -12,6 +12,9 @@ namespace Proxyless.Networks;
 /// </param>
 internal sealed class CheckpointFile(string path)
 {
+    // The folder of the run; null if it is in none.
+    private readonly string? _run = RunOf(path);
+
     private bool _keepsPrevious;
 
     /// <summary>The newest checkpoint.</summary>
@@ -22,6 +25,16 @@ internal sealed class CheckpointFile(string path)
 
     /// <summary>Whether there is one.</summary>
     public bool Exists => File.Exists(Newest) || File.Exists(Previous);
+
+    /// <summary>Rejects a run whose folder has gone since this was made.</summary>
+    /// <exception cref="DirectoryNotFoundException">It is gone.</exception>
+    public void RequireRun()
+    {
+        if (_run is not null)
+        {
+            RunFolder.Require(_run);
+        }
+    }
 
     /// <summary>Writes the newest checkpoint; the former newest becomes the previous one.</summary>
     /// <param name="tensors">Float32 tensors by name.</param>
@@ -100,4 +113,9 @@ internal sealed class CheckpointFile(string path)
             // The disk is full, or the state is not finite.
         }
     }
+
+    private static string? RunOf(string checkpoint) =>
+        Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(checkpoint))) is { } folder && RunFolder.Is(folder)
+            ? folder
+            : null;
 }

@@ -93,6 +93,7 @@ internal static class FineTuneJob
     )
     {
         Architecture architecture = decided ?? Begin(context, store, start, metadata);
+        RunFolder.Require(store.Directory.Root);
         TrainResult result = TrainStage.Run(context, store, start: null, architecture, context.Options.Time);
         try
         {

@@ -36,7 +36,8 @@ public static class ProxylessRun
     /// It was stopped; continue with <see cref="RunOptions.Resume"/>.
     /// </exception>
     /// <exception cref="RunFailedException">
-    /// The disk is full, or the images are gone; fix that and continue with <see cref="RunOptions.Resume"/>.
+    /// The disk is full, or the images or the run's folder are gone; fix that and continue with
+    /// <see cref="RunOptions.Resume"/>.
     /// </exception>
     public static RunResult Run(
         RunOptions options,
@@ -242,7 +243,8 @@ public static class ProxylessRun
     /// It was stopped; continue with <see cref="RunOptions.Resume"/>.
     /// </exception>
     /// <exception cref="RunFailedException">
-    /// The disk is full, or the images are gone; fix that and continue with <see cref="RunOptions.Resume"/>.
+    /// The disk is full, or the images or the run's folder are gone; fix that and continue with
+    /// <see cref="RunOptions.Resume"/>.
     /// </exception>
     public static TrainResult Train(
         RunOptions options,

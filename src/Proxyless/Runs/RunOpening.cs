@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Distributed;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Runtime;
 
@@ -155,7 +156,7 @@ internal static class RunOpening
 
     /// <summary>Does the work of a run that has begun, and says how to continue if it is stopped.</summary>
     /// <exception cref="RunInterruptedException">It was stopped.</exception>
-    /// <exception cref="RunFailedException">The disk is full, or the images are gone.</exception>
+    /// <exception cref="RunFailedException">The disk is full, or the images or the run's folder are gone.</exception>
     public static T Resumable<T>(RunDirectory directory, Func<T> work, CancellationToken cancellationToken)
     {
         try
@@ -173,7 +174,7 @@ internal static class RunOpening
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw RunFailedException.Of(directory.Root, exception);
+            throw RunFailedException.Of(directory.Root, RunFolder.CauseOf(directory.Root, exception));
         }
     }
 

@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Proxyless.Networks;
 
 namespace Proxyless.Runs;
@@ -41,6 +42,7 @@ internal static class SearchJob
     private static RunResult TrainAndReport(SearchPart part, DerivedNetwork derived, TimeSpan? time)
     {
         (RunContext context, RunStore store, SearchGoal goal) = part;
+        RunFolder.Require(store.Directory.Root);
         using CompactNetwork? start = TrainStage.Start(
             context,
             store.Directory,

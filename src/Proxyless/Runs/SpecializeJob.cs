@@ -1,6 +1,7 @@
 using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
@@ -329,6 +330,7 @@ internal static class SpecializeJob
         SpecializedStart start
     )
     {
+        RunFolder.Require(store.Directory.Root);
         var live = new LiveReport(context, store, goal.Table, goal.LatencyMs);
         using CompactNetwork? teacher = TeacherStage.Run(context, store, start, derived.Architecture);
         TrainStage.Run(

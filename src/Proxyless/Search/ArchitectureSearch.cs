@@ -110,7 +110,7 @@ internal sealed class ArchitectureSearch : IDisposable
     /// </exception>
     /// <exception cref="IOException">
     /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the previous
-    /// one remains.
+    /// one remains; or the run's folder is gone.
     /// </exception>
     public void Run(
         BatchLoader weightImages,
@@ -297,6 +297,8 @@ internal sealed class ArchitectureSearch : IDisposable
         {
             return;
         }
+
+        _checkpoint.RequireRun();
 
         // The logs first: a resumed run drops the lines that are ahead of the checkpoint.
         Array.ForEach(_targets, target => target.WriteLog());

@@ -52,7 +52,7 @@ internal sealed class NetworkTrainer
     /// </exception>
     /// <exception cref="IOException">
     /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the previous
-    /// one remains.
+    /// one remains; or the run's folder is gone.
     /// </exception>
     /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without validation images.</returns>
     public double? Train(

@@ -273,6 +273,7 @@ internal sealed class TrainingSession : IDisposable
             return;
         }
 
+        _last.RequireRun();
         ClassificationLoss.RequireFinite(Named(network.Tensors), _state.Step, _settings.LearningRate);
         WriteBest(_store, network, top1);
     }
@@ -297,6 +298,8 @@ internal sealed class TrainingSession : IDisposable
         {
             return;
         }
+
+        _last.RequireRun();
 
         // The log first: a resumed training drops the lines that are ahead of the checkpoint.
         JsonLines.Write(_store.TrainingLog, _log);

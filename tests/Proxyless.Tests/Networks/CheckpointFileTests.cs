@@ -112,6 +112,23 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
+    public void A_run_whose_folder_is_gone_is_noticed_and_a_checkpoint_that_is_in_no_run_has_none()
+    {
+        string config = _folder.Add(Path.Combine("run", "config.yaml"), []);
+        var within = new CheckpointFile(Path.Combine(_folder.Root, "run", "checkpoints", "last.safetensors"));
+        var outside = new CheckpointFile(Path.Combine(_folder.Root, "attempt-1", "checkpoints", "last.safetensors"));
+        within.RequireRun();
+        outside.RequireRun();
+        File.Delete(config);
+        outside.RequireRun();
+        Assert.Contains(
+            $"'{Path.Combine(_folder.Root, "run")}' is gone",
+            Assert.Throws<DirectoryNotFoundException>(within.RequireRun).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void The_checksum_is_of_the_whole_file_with_zeros_in_its_place()
     {
         CheckpointFile file = Checkpoint;

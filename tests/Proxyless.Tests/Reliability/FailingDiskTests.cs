@@ -107,6 +107,59 @@ public sealed class FailingDiskTests : IDisposable
     }
 
     [Fact]
+    public void A_training_whose_folder_is_moved_away_ends_and_begins_no_other_one_there()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a folder with an open file cannot be moved there");
+        RunOptions options = Options(SmallSample.Add(_folder), classes: 8);
+        var run = new RunDirectory(options.Out!);
+        var observer = new At("train", 0.5, () => Directory.Move(run.Root, Path.Combine(_folder.Root, "away")));
+        var exception = Assert.Throws<RunFailedException>(() =>
+            ProxylessRun.Run(options, observer, TestContext.Current.CancellationToken)
+        );
+        Assert.Equal(options.Out, exception.Run);
+        Assert.Contains($"the run's folder '{run.Root}' is gone", exception.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.GetDirectoryName(run.LastCheckpoint)));
+    }
+
+    [Fact]
+    public void A_command_whose_folder_is_moved_away_says_how_to_go_on_with_code_1()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a folder with an open file cannot be moved there");
+        using CommandLineProcess search = CommandLineProcess.Start(
+            _folder.Root,
+            "search",
+            "--data",
+            SmallSample.Add(_folder),
+            "--space",
+            "tiny",
+            "--out",
+            "run",
+            "--target",
+            FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8),
+            "--search-epochs",
+            "1000",
+            "--checkpoint-seconds",
+            "0.001"
+        );
+        var run = new RunDirectory(Path.Combine(_folder.Root, "run"));
+        while (!File.Exists(run.SearchCheckpoint))
+        {
+            Assert.False(search.HasExited, search.HasExited ? search.Wait().Error : "");
+            Thread.Sleep(1);
+        }
+
+        Directory.Move(run.Root, Path.Combine(_folder.Root, "away"));
+        CommandLineRun ended = search.Wait();
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Contains("is gone", ended.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "once it is there again, 'proxyless search --out run --resume' goes on from the last checkpoint",
+            ended.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_full_disk_ends_a_run_with_a_message_that_says_how_to_go_on()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && CanMount(), "a small disk can be mounted by root alone");
