@@ -19,7 +19,9 @@ public sealed partial class ProcessGroup : IDisposable
     private static bool _hasJoined;
     private int _isWorking;
 
-    private ProcessGroup(ICommunicator communicator)
+    /// <summary>A group of processes that are connected.</summary>
+    /// <param name="communicator">Connects them; disposed of with the group that <see cref="Join"/> returns.</param>
+    internal ProcessGroup(ICommunicator communicator)
     {
         Communicator = communicator;
         Threads = Environment.ProcessorCount;
@@ -65,7 +67,9 @@ public sealed partial class ProcessGroup : IDisposable
     /// everything that the library does until <see cref="Dispose"/> is then shared.
     /// </summary>
     /// <returns>The group; this process alone if no MPI started it.</returns>
-    /// <exception cref="InvalidInputException">The MPI's library cannot be used.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The MPI's library cannot be used, or the processes have different builds of this one.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The process has joined before.</exception>
     public static ProcessGroup Join()
     {
@@ -91,6 +95,15 @@ public sealed partial class ProcessGroup : IDisposable
         OwnCard.Choose(Environment.GetEnvironmentVariable);
         var library = NcclLibrary.Find(Environment.GetEnvironmentVariable);
         ICommunicator communicator = MpiCommunicator.Join(launcher);
+        try
+        {
+            RequireOneBuild(communicator.Gather(OwnBuild));
+        }
+        catch
+        {
+            communicator.Dispose();
+            throw;
+        }
 
         // A library that one process lacks is of no use to the rest.
         bool haveAll = !communicator.Gather(library is null ? 0UL : 1UL).Contains(0UL);
@@ -144,6 +157,33 @@ public sealed partial class ProcessGroup : IDisposable
             : throw new InvalidOperationException(
                 "the processes of this group share other steps now: a program runs one job at a time with them"
             );
+    }
+
+    /// <summary>Identifies the build of this library: what compiles differently has another one.</summary>
+    private static ulong OwnBuild => BitConverter.ToUInt64(typeof(ProcessGroup).Module.ModuleVersionId.ToByteArray());
+
+    /// <summary>
+    /// Rejects a mixture of builds: their steps may differ, and then the processes wait for each other forever.
+    /// </summary>
+    /// <param name="builds">The build of each process.</param>
+    /// <exception cref="InvalidInputException">They are not all the same; the message names the processes.</exception>
+    internal static void RequireOneBuild(IReadOnlyList<ulong> builds)
+    {
+        string[] processes =
+        [
+            .. builds
+                .Index()
+                .GroupBy(build => build.Item, build => build.Index)
+                .Select(same => string.Join(", ", same)),
+        ];
+        if (processes.Length > 1)
+        {
+            throw new InvalidInputException(
+                "the processes of this job have different builds of this library: processes "
+                    + $"{string.Join(" have one, and ", processes)} another; copy one build to all machines, or use a "
+                    + "folder that all of them see"
+            );
+        }
     }
 
     /// <summary>The number of processes, with this one, that the system lets run on the same processors.</summary>

@@ -81,6 +81,7 @@ internal static class SharedWork
     /// <param name="group">The processes.</param>
     /// <param name="attachment">Where the file goes that the leader sends, if it does.</param>
     /// <param name="work">The work.</param>
+    /// <exception cref="InvalidOperationException">The leader goes on where the work has ended.</exception>
     public static void Follow(ProcessGroup group, string attachment, Action<DataParallel> work)
     {
         ArgumentNullException.ThrowIfNull(group);
@@ -112,6 +113,12 @@ internal static class SharedWork
             return;
         }
 
-        parallel.Signals.GoesOn(false);
+        if (parallel.Signals.GoesOn(false))
+        {
+            throw new InvalidOperationException(
+                "the process that leads begins another step, and the work has ended here: they would wait for each "
+                    + "other forever"
+            );
+        }
     }
 }

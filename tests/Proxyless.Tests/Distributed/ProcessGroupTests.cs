@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Proxyless.Distributed;
 using Proxyless.Tests.Cli;
 using Xunit;
 
@@ -106,6 +107,17 @@ public sealed class ProcessGroupTests
         );
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(words, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Processes_of_different_builds_are_refused_by_their_numbers()
+    {
+        ProcessGroup.RequireOneBuild([7, 7, 7]);
+        Assert.Contains(
+            "processes 0, 2 have one, and 1 another",
+            Assert.Throws<InvalidInputException>(() => ProcessGroup.RequireOneBuild([7, 8, 7])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static JsonElement Seen(CommandLineRun run)
