@@ -31,7 +31,7 @@ internal static class FollowStage
         {
             var job = SharedJob.Of(text);
             File.Delete(state.Checkpoint);
-            SharedWork.Follow(
+            state.Failure = SharedWork.Follow(
                 group,
                 state.Checkpoint,
                 parallel =>

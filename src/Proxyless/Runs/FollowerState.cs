@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Proxyless.Data;
 using Proxyless.Networks;
 
@@ -14,13 +15,19 @@ internal sealed class FollowerState(string checkpoint) : IDisposable
     /// <summary>Where the checkpoint is that the work goes on from, if there is one.</summary>
     public string Checkpoint { get; } = checkpoint;
 
+    /// <summary>
+    /// What has failed at the end of the work before, without harm to the leader; null if nothing has. Work that needs
+    /// what it was to prepare fails with it.
+    /// </summary>
+    public ExceptionDispatchInfo? Failure { get; set; }
+
     /// <summary>Scores with the weights of the decision at hand.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public PathScorer Scorer => _scorer ?? throw new InvalidOperationException("no decision has begun");
+    public PathScorer Scorer => _scorer ?? throw Missing("no decision has begun");
 
     /// <summary>The trainings of the final round at hand.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public FinalTrials Trials => _trials ?? throw new InvalidOperationException("no final round has begun");
+    public FinalTrials Trials => _trials ?? throw Missing("no final round has begun");
 
     /// <summary>Begins a decision.</summary>
     /// <param name="context">The images of the search.</param>
@@ -51,5 +58,11 @@ internal sealed class FollowerState(string checkpoint) : IDisposable
         _scorer?.Dispose();
         _network?.Dispose();
         (_trials, _scorer, _network) = (null, null, null);
+    }
+
+    private InvalidOperationException Missing(string what)
+    {
+        Failure?.Throw();
+        return new InvalidOperationException(what);
     }
 }

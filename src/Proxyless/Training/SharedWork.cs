@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Proxyless.Distributed;
 
 namespace Proxyless.Training;
@@ -81,8 +82,9 @@ internal static class SharedWork
     /// <param name="group">The processes.</param>
     /// <param name="attachment">Where the file goes that the leader sends, if it does.</param>
     /// <param name="work">The work.</param>
+    /// <returns>What has failed here after the last shared step, which nobody is told; null if nothing has.</returns>
     /// <exception cref="InvalidOperationException">The leader goes on where the work has ended.</exception>
-    public static void Follow(ProcessGroup group, string attachment, Action<DataParallel> work)
+    public static ExceptionDispatchInfo? Follow(ProcessGroup group, string attachment, Action<DataParallel> work)
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(work);
@@ -94,14 +96,14 @@ internal static class SharedWork
         }
         catch (LeaderStoppedException)
         {
-            return;
+            return null;
         }
         catch (Exception exception)
             when (parallel.IsInStep && exception is TrainingDivergedException or NotFiniteNumberException)
         {
             // In the leader as well.
         }
-        catch when (!parallel.IsInStep)
+        catch (Exception exception) when (!parallel.IsInStep)
         {
             // What has failed here, such as reading the images, has perhaps failed in the leader too, which then says
             // so and writes a checkpoint.
@@ -110,7 +112,7 @@ internal static class SharedWork
                 throw;
             }
 
-            return;
+            return ExceptionDispatchInfo.Capture(exception);
         }
 
         if (parallel.Signals.GoesOn(false))
@@ -120,5 +122,7 @@ internal static class SharedWork
                     + "other forever"
             );
         }
+
+        return null;
     }
 }

@@ -1,4 +1,5 @@
 using Proxyless.Distributed;
+using Proxyless.Runs;
 using Proxyless.Training;
 using Xunit;
 
@@ -27,6 +28,25 @@ public sealed class SharedWorkTests
                 }
             )
         );
+    }
+
+    [Fact]
+    public void What_fails_after_the_last_step_is_said_by_the_work_that_needs_it()
+    {
+        var failure = new IOException("the memory of this process is full");
+        using var goesOn = new ProcessGroup(new Led(true));
+        Assert.Same(failure, Assert.Throws<IOException>(() => SharedWork.Follow(goesOn, Nowhere, _ => throw failure)));
+
+        using var ends = new ProcessGroup(new Led(false));
+        using var state = new FollowerState(Nowhere);
+        state.Failure = SharedWork.Follow(ends, Nowhere, _ => throw failure);
+        Assert.Same(failure, Assert.Throws<IOException>(() => state.Scorer));
+        Assert.Same(failure, Assert.Throws<IOException>(() => state.Trials));
+
+        // The next work had no failure, but prepared nothing either.
+        using var next = new ProcessGroup(new Led(false));
+        state.Failure = SharedWork.Follow(next, Nowhere, _ => { });
+        Assert.Throws<InvalidOperationException>(() => state.Scorer);
     }
 
     /// <summary>The second of two processes.</summary>
