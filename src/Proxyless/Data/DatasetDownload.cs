@@ -7,6 +7,10 @@ namespace Proxyless.Data;
 /// <summary>Downloads a dataset into a folder, which afterwards exists in full or not at all.</summary>
 public static class DatasetDownload
 {
+    // Beside the folder, under names that nobody else gives: what a killed process leaves there is removed.
+    private const string Partial = ".proxyless-partial";
+    private const string Locked = ".proxyless-lock";
+
     /// <summary>Downloads, checks and unpacks.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="folder">The destination; must be empty or not exist.</param>
@@ -37,13 +41,44 @@ public static class DatasetDownload
         CancellationToken cancellationToken
     )
     {
+        RequireEmpty(folder);
+        string place = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
+        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        string waiting = $"another process downloads to '{folder}'; waiting for it";
+        FileStream held = await FileLock
+            .TakeAsync(place + Locked, waiting, observer, cancellationToken)
+            .ConfigureAwait(false);
+        try
+        {
+            // Another process may have filled it meanwhile.
+            RequireEmpty(folder);
+            await ReceiveAsync(files, place, handler, observer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            FileLock.Remove(held);
+        }
+    }
+
+    private static void RequireEmpty(string folder)
+    {
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
         {
             throw new InvalidInputException($"'{folder}' exists and is not empty; give another folder");
         }
+    }
 
-        string place = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
-        string partial = $"{place}.{Guid.NewGuid():N}.partial";
+    /// <summary>Downloads beside the place, and moves there what is complete.</summary>
+    private static async Task ReceiveAsync(
+        IReadOnlyList<PublicFile> files,
+        string place,
+        HttpMessageHandler handler,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        string partial = place + Partial;
+        FolderRemoval.IfThere(partial);
         Directory.CreateDirectory(partial);
         try
         {

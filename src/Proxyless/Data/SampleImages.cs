@@ -30,6 +30,7 @@ public static class SampleImages
     /// <param name="trainingPerClass">Training images of each class.</param>
     /// <param name="testPerClass">Test images of each class.</param>
     /// <param name="seed">Another seed draws other pictures.</param>
+    /// <param name="cancellationToken">Stops between two pictures; those that are drawn stay.</param>
     /// <exception cref="InvalidInputException">A number is out of its range.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static void Write(
@@ -37,7 +38,8 @@ public static class SampleImages
         int size = DefaultSize,
         int trainingPerClass = DefaultTraining,
         int testPerClass = DefaultTest,
-        int seed = 0
+        int seed = 0,
+        CancellationToken cancellationToken = default
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -53,8 +55,8 @@ public static class SampleImages
             );
         }
 
-        WriteSplit(Path.Combine(folder, "train"), size, trainingPerClass, seed, 0);
-        WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1);
+        WriteSplit(Path.Combine(folder, "train"), size, trainingPerClass, seed, 0, cancellationToken);
+        WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1, cancellationToken);
     }
 
     /// <summary>Returns the folder of the default pictures in this user's cache, written there on first use.</summary>
@@ -90,7 +92,14 @@ public static class SampleImages
         return folder;
     }
 
-    private static void WriteSplit(string folder, int size, int perClass, int seed, int split)
+    private static void WriteSplit(
+        string folder,
+        int size,
+        int perClass,
+        int seed,
+        int split,
+        CancellationToken cancellationToken
+    )
     {
         using var bitmap = new SKBitmap(new SKImageInfo(size, size, SKColorType.Rgba8888, SKAlphaType.Opaque));
         using var canvas = new SKCanvas(bitmap);
@@ -100,6 +109,7 @@ public static class SampleImages
             Directory.CreateDirectory(home);
             for (int i = 0; i < perClass; i++)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var random = new SplitMix64(seed, 2 * (int)shape + split, i);
                 Draw(canvas, size, shape, ref random);
                 using SKData encoded = bitmap.Encode(SKEncodedImageFormat.Png, 100);

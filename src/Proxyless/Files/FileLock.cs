@@ -3,6 +3,8 @@ namespace Proxyless.Files;
 /// <summary>The operating system's lock on a file, which ends with its process in any case.</summary>
 internal static class FileLock
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Opens a file for one holder alone; creates it if it is missing.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The file, locked until it is closed; null if another holder has it.</returns>
@@ -17,6 +19,68 @@ internal static class FileLock
         catch (IOException exception) when (IsHeld(exception))
         {
             return null;
+        }
+    }
+
+    /// <summary>The same, but waits as long as another holder has it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="waiting">What to say, once, if there is a wait.</param>
+    /// <param name="observer">Is told it.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <exception cref="IOException">The file cannot be created or opened.</exception>
+    public static async Task<FileStream> TakeAsync(
+        string path,
+        string waiting,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        for (bool isTold = false; ; isTold = true)
+        {
+            if (TryTake(path) is { } held)
+            {
+                if (File.Exists(path))
+                {
+                    return held;
+                }
+
+                // The holder before has removed it after it was opened here.
+                await held.DisposeAsync().ConfigureAwait(false);
+                continue;
+            }
+
+            if (!isTold)
+            {
+                observer.Message(waiting);
+            }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends a lock and removes its file.</summary>
+    /// <param name="held">The locked file.</param>
+    public static void Remove(FileStream held)
+    {
+        ArgumentNullException.ThrowIfNull(held);
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                // An open file cannot be deleted there, nor one that another holder has just opened.
+                held.Dispose();
+            }
+
+            // Elsewhere while it is locked: nobody can lock it in between.
+            File.Delete(held.Name);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The holder that has it now removes it, or its folder is gone.
+        }
+        finally
+        {
+            held.Dispose();
         }
     }
 

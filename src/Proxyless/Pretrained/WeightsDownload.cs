@@ -9,8 +9,6 @@ internal static class WeightsDownload
     private const string Partial = ".partial";
     private const string Locked = ".lock";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
-
     /// <summary>Returns the file of a network's weights, downloaded if it is not in the cache.</summary>
     /// <param name="name">The network's name.</param>
     /// <param name="source">Where the file is.</param>
@@ -49,7 +47,8 @@ internal static class WeightsDownload
 
         Directory.CreateDirectory(folder);
         string place = file + Locked;
-        using (await TakeAsync(place, file, observer, cancellationToken).ConfigureAwait(false))
+        string waiting = $"another process downloads '{file}'; waiting for it";
+        using (await FileLock.TakeAsync(place, waiting, observer, cancellationToken).ConfigureAwait(false))
         {
             // Another process may have downloaded it meanwhile.
             if (!File.Exists(file))
@@ -71,30 +70,6 @@ internal static class WeightsDownload
         }
 
         return file;
-    }
-
-    /// <summary>Locks a download; waits as long as another process has it.</summary>
-    private static async Task<FileStream> TakeAsync(
-        string place,
-        string file,
-        IRunObserver observer,
-        CancellationToken cancellationToken
-    )
-    {
-        for (bool isTold = false; ; isTold = true)
-        {
-            if (FileLock.TryTake(place) is { } held)
-            {
-                return held;
-            }
-
-            if (!isTold)
-            {
-                observer.Message($"another process downloads '{file}'; waiting for it");
-            }
-
-            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private static async Task DownloadAsync(

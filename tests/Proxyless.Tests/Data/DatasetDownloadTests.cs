@@ -3,6 +3,8 @@ using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using Proxyless.Data;
+using Proxyless.Files;
+using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Data;
@@ -68,19 +70,36 @@ public sealed class DatasetDownloadTests : IDisposable
     [Fact]
     public async Task An_archive_of_one_folder_becomes_the_folder_that_was_asked_for()
     {
-        byte[] archive = Archive("batches/data_batch_1.bin", [1, 2, 3]);
-#pragma warning disable CA5351 // As the publishers of datasets do.
-        string md5 = Convert.ToHexStringLower(MD5.HashData(archive));
-#pragma warning restore CA5351
-        await DatasetDownload.RunAsync(
-            [new PublicFile(new Uri("https://example.org/images.tar.gz"), md5)],
-            Out,
-            new Server(_ => Content(archive)),
-            NullRunObserver.Instance,
-            CancellationToken.None
-        );
+        await DownloadArchive(NullRunObserver.Instance);
         Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(Out, "data_batch_1.bin")));
         Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Fact]
+    public async Task What_a_killed_download_has_left_is_removed_by_the_next_one()
+    {
+        _folder.Add(Path.Combine("cifar10.proxyless-partial", "images.tar.gz"), [1, 2]);
+        _folder.Add(Path.Combine("cifar10.proxyless-partial", "batches", "data_batch_1.bin"), [1]);
+        _folder.Add("cifar10.proxyless-lock", []);
+        await DownloadArchive(NullRunObserver.Instance);
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(Out, "data_batch_1.bin")));
+        Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Fact]
+    public async Task A_download_waits_for_another_one_to_the_same_folder_and_then_leaves_it_alone()
+    {
+        FileStream other = FileLock.TryTake(Out + ".proxyless-lock")!;
+        string partial = _folder.Add(Path.Combine("cifar10.proxyless-partial", "images.tar.gz"), [1, 2]);
+        var waits = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task downloaded = DownloadArchive(new MessageObserver(text => waits.TrySetResult(text)));
+        string said = await waits.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("another process downloads", said, StringComparison.Ordinal);
+        Assert.True(File.Exists(partial));
+        _folder.Add(Path.Combine("cifar10", "data_batch_1.bin"), [4]);
+        FileLock.Remove(other);
+        await Assert.ThrowsAsync<InvalidInputException>(() => downloaded);
+        Assert.Equal([4], File.ReadAllBytes(Path.Combine(Out, "data_batch_1.bin")));
     }
 
     [Theory]
@@ -152,6 +171,21 @@ public sealed class DatasetDownloadTests : IDisposable
 
     private static HttpResponseMessage Content(byte[] bytes) =>
         new(HttpStatusCode.OK) { Content = new ByteArrayContent(bytes) };
+
+    private Task DownloadArchive(IRunObserver observer)
+    {
+        byte[] archive = Archive("batches/data_batch_1.bin", [1, 2, 3]);
+#pragma warning disable CA5351 // As the publishers of datasets do.
+        string md5 = Convert.ToHexStringLower(MD5.HashData(archive));
+#pragma warning restore CA5351
+        return DatasetDownload.RunAsync(
+            [new PublicFile(new Uri("https://example.org/images.tar.gz"), md5)],
+            Out,
+            new Server(_ => Content(archive)),
+            observer,
+            CancellationToken.None
+        );
+    }
 
     private Task Download(Func<HttpRequestMessage, HttpResponseMessage> answer) =>
         DatasetDownload.RunAsync(

@@ -12,9 +12,9 @@ public sealed class SampleImagesTests
     {
         using var folder = new TemporaryFolder();
         string[] homes = [.. new[] { "a", "b", "c" }.Select(name => Path.Combine(folder.Root, name))];
-        SampleImages.Write(homes[0], 32, 4, 2);
-        SampleImages.Write(homes[1], 32, 4, 2);
-        SampleImages.Write(homes[2], 32, 4, 2, seed: 1);
+        SampleImages.Write(homes[0], 32, 4, 2, cancellationToken: Token);
+        SampleImages.Write(homes[1], 32, 4, 2, cancellationToken: Token);
+        SampleImages.Write(homes[2], 32, 4, 2, seed: 1, Token);
 
         string[][] contents =
         [
@@ -31,6 +31,19 @@ public sealed class SampleImagesTests
         Assert.Equal(contents[0], contents[1]);
         Assert.Empty(contents[0].Intersect(contents[2]));
         Assert.Equal(contents[0].Length, contents[0].Distinct().Count());
+    }
+
+    [Fact]
+    public void Drawing_can_be_stopped()
+    {
+        using var folder = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        var exception = Assert.Throws<OperationCanceledException>(() =>
+            SampleImages.Write(folder.Root, 32, 1, 1, cancellationToken: stop.Token)
+        );
+        Assert.Equal(stop.Token, exception.CancellationToken);
+        Assert.Empty(Directory.EnumerateFiles(folder.Root, "*.png", SearchOption.AllDirectories));
     }
 
     [Fact]
