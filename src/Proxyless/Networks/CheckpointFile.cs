@@ -99,7 +99,7 @@ internal sealed class CheckpointFile(string path)
         AtomicFile.Write(other, whole.CopyTo);
     }
 
-    /// <summary>Writes a checkpoint after another failure, which is the one to report.</summary>
+    /// <summary>Writes a checkpoint, or what goes with it, after another failure, which is the one to report.</summary>
     /// <param name="write">Writes it, or fails and leaves the previous one.</param>
     public static void TryWrite(Action write)
     {

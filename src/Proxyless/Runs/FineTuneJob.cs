@@ -94,17 +94,16 @@ internal static class FineTuneJob
     {
         Architecture architecture = decided ?? Begin(context, store, start, metadata);
         RunFolder.Require(store.Directory.Root);
-        TrainResult result = TrainStage.Run(context, store, start: null, architecture, context.Options.Time);
-        try
-        {
-            ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
-            result = QuantizeJob.After(result, context, store.Directory);
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Export);
-        }
-
+        TrainResult trained = TrainStage.Run(context, store, start: null, architecture, context.Options.Time);
+        TrainResult result = context.Clock.Charging(
+            store,
+            RunStage.Export,
+            () =>
+            {
+                ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
+                return QuantizeJob.After(trained, context, store.Directory);
+            }
+        );
         return context.Options.Training.Folds is { } folds
             ? result with
             {
@@ -118,15 +117,6 @@ internal static class FineTuneJob
         RunStore store,
         WholeStart start,
         IReadOnlyDictionary<string, string> metadata
-    )
-    {
-        try
-        {
-            return FineTuneStage.Run(store, start, metadata).Architecture;
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Training);
-        }
-    }
+    ) =>
+        context.Clock.Charging(store, RunStage.Training, () => FineTuneStage.Run(store, start, metadata).Architecture);
 }

@@ -16,14 +16,7 @@ internal sealed class PartCharges(RunStore store)
     public T Of<T>(SearchPart part, Func<T> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        try
-        {
-            return work();
-        }
-        finally
-        {
-            SecondsOf(part);
-        }
+        return RunClock.Ending(work, () => SecondsOf(part));
     }
 
     /// <summary>Does work that all parts share.</summary>

@@ -1,3 +1,5 @@
+using Proxyless.Networks;
+
 namespace Proxyless.Runs;
 
 /// <summary>The parts of a run by which its time is recorded.</summary>
@@ -42,5 +44,54 @@ internal sealed class RunClock(TimeProvider time)
                 _ => plan with { ExportSeconds = plan.ExportSeconds + seconds },
             }
         );
+    }
+
+    /// <summary>Does work and charges its time, however it ends.</summary>
+    /// <typeparam name="T">The result of the work.</typeparam>
+    /// <param name="store">The run.</param>
+    /// <param name="stage">The stage that the work belongs to.</param>
+    /// <param name="work">The work.</param>
+    /// <exception cref="IOException">The work is done, and its time cannot be written.</exception>
+    public T Charging<T>(RunStore store, RunStage stage, Func<T> work) => Ending(work, () => Charge(store, stage));
+
+    /// <inheritdoc cref="Charging{T}(RunStore, RunStage, Func{T})"/>
+    public void Charging(RunStore store, RunStage stage, Action work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        Charging(
+            store,
+            stage,
+            () =>
+            {
+                work();
+                return true;
+            }
+        );
+    }
+
+    /// <summary>
+    /// Does work, and writes something at its end. Of a failure of the work and one of the writing, as on a full disk,
+    /// the first counts: why a job has ended must not be lost with its time.
+    /// </summary>
+    /// <typeparam name="T">The result of the work.</typeparam>
+    /// <param name="work">The work.</param>
+    /// <param name="write">Writes.</param>
+    public static T Ending<T>(Func<T> work, Action write)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ArgumentNullException.ThrowIfNull(write);
+        T result;
+        try
+        {
+            result = work();
+        }
+        catch
+        {
+            CheckpointFile.TryWrite(write);
+            throw;
+        }
+
+        write();
+        return result;
     }
 }

@@ -52,20 +52,20 @@ internal static class SearchJob
         );
         var live = new LiveReport(context, store, goal.Table, goal.LatencyMs);
         TrainStage.Run(context, store, start, derived.Architecture, time, log => live.TrainingEpochEnded(derived, log));
-        try
-        {
-            ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
-            EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
+        return context.Clock.Charging(
+            store,
+            RunStage.Export,
+            () =>
+            {
+                ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
+                EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
 
-            // The result first: a page is not worth the end of a run.
-            store.Write(evaluated.Result!);
-            ReportStage.Write(context, store, goal.Table, derived, evaluated);
-            return evaluated.Result!;
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Export);
-        }
+                // The result first: a page is not worth the end of a run.
+                store.Write(evaluated.Result!);
+                ReportStage.Write(context, store, goal.Table, derived, evaluated);
+                return evaluated.Result!;
+            }
+        );
     }
 
     /// <summary>

@@ -41,14 +41,7 @@ internal static class SearchStage
             );
         }
 
-        try
-        {
-            return SearchAndDerive(context, store, parts, timeShare);
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Search);
-        }
+        return context.Clock.Charging(store, RunStage.Search, () => SearchAndDerive(context, store, parts, timeShare));
     }
 
     /// <summary>

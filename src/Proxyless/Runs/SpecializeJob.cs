@@ -267,38 +267,38 @@ internal static class SpecializeJob
         IReadOnlyDictionary<string, string> metadata
     )
     {
-        try
-        {
-            (RunContext at, Architecture architecture, CompactNetwork begun) = FineTuneStage.Run(
-                store,
-                start,
-                metadata
-            );
-            SpecializedNetwork found = start.Found(begun);
-            architecture = Named(architecture, store, found);
-            store.Write(architecture);
-            LatencyTableFile.Write(store.Directory.Latency, found.Goal.Table);
-            ArchitectureFile.Write(store.Directory.Spanning, found.Spanning);
-            var result = new SearchResult
+        return context.Clock.Charging(
+            store,
+            RunStage.Search,
+            () =>
             {
-                Run = store.Directory.Root,
-                Architecture = store.Directory.Architecture,
-                ValidationTop1 = store.Plan.FineTuning!.BeginningTop1,
-                ExpectedLatencyMs = found.Chosen.PredictedMs,
-                PredictedLatencyMs = found.Chosen.PredictedMs,
-                LatencyMs = found.Chosen.MeasuredMs,
-                LatencyIsMeasured = found.Chosen.IsMeasured,
-                LatencyLimitMs = found.Goal.LatencyMs,
-                Entropy = 0,
-                Seconds = store.Plan.SearchSeconds + context.Clock.Uncharged.TotalSeconds,
-            };
-            store.Write(result);
-            return (at, found.Goal, new DerivedNetwork(result, architecture, []));
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Search);
-        }
+                (RunContext at, Architecture architecture, CompactNetwork begun) = FineTuneStage.Run(
+                    store,
+                    start,
+                    metadata
+                );
+                SpecializedNetwork found = start.Found(begun);
+                architecture = Named(architecture, store, found);
+                store.Write(architecture);
+                LatencyTableFile.Write(store.Directory.Latency, found.Goal.Table);
+                ArchitectureFile.Write(store.Directory.Spanning, found.Spanning);
+                var result = new SearchResult
+                {
+                    Run = store.Directory.Root,
+                    Architecture = store.Directory.Architecture,
+                    ValidationTop1 = store.Plan.FineTuning!.BeginningTop1,
+                    ExpectedLatencyMs = found.Chosen.PredictedMs,
+                    PredictedLatencyMs = found.Chosen.PredictedMs,
+                    LatencyMs = found.Chosen.MeasuredMs,
+                    LatencyIsMeasured = found.Chosen.IsMeasured,
+                    LatencyLimitMs = found.Goal.LatencyMs,
+                    Entropy = 0,
+                    Seconds = store.Plan.SearchSeconds + context.Clock.Uncharged.TotalSeconds,
+                };
+                store.Write(result);
+                return (at, found.Goal, new DerivedNetwork(result, architecture, []));
+            }
+        );
     }
 
     private static Architecture Named(Architecture architecture, RunStore store, SpecializedNetwork found)
@@ -342,38 +342,38 @@ internal static class SpecializeJob
             log => live.TrainingEpochEnded(derived, log),
             teacher is null ? null : new Teacher(teacher)
         );
-        try
-        {
-            ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
-            EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
-            FoldAnswers? folds = context.Options.Training.Folds is { } count
-                ? FineTuneStage.InFolds(store, start, count)
-                : null;
-            RunResult result = evaluated.Result! with
+        return context.Clock.Charging(
+            store,
+            RunStage.Export,
+            () =>
             {
-                CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
-                TeacherTop1 = teacher is null ? null : Top1Of(context, teacher),
-                Folds = folds?.Accuracy,
-            };
-            store.Write(result);
-            ReportStage.Write(
-                context,
-                store,
-                goal.Table,
-                derived,
-                evaluated with
+                ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
+                EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
+                FoldAnswers? folds = context.Options.Training.Folds is { } count
+                    ? FineTuneStage.InFolds(store, start, count)
+                    : null;
+                RunResult result = evaluated.Result! with
                 {
-                    Result = result,
-                    InFolds = folds?.Answers,
-                }
-            );
-            store.Write(store.Plan with { IsReported = true });
-            return result;
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Export);
-        }
+                    CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
+                    TeacherTop1 = teacher is null ? null : Top1Of(context, teacher),
+                    Folds = folds?.Accuracy,
+                };
+                store.Write(result);
+                ReportStage.Write(
+                    context,
+                    store,
+                    goal.Table,
+                    derived,
+                    evaluated with
+                    {
+                        Result = result,
+                        InFolds = folds?.Answers,
+                    }
+                );
+                store.Write(store.Plan with { IsReported = true });
+                return result;
+            }
+        );
     }
 
     /// <summary>The limits of a job, whose networks are made of the same whole one.</summary>

@@ -56,45 +56,13 @@ internal static class TeacherStage
         var network = new CompactNetwork(ArchitectureFile.Read(store.Directory.Spanning), context.NetworkOptions);
         try
         {
-            var files = new Files(store.Directory);
-            if (store.Plan.TeacherSteps is null || !new CheckpointFile(files.LastCheckpoint).Exists)
-            {
-                Begin(context, files, start);
-                store.Write(store.Plan with { TeacherSteps = store.Plan.TeacherSteps ?? store.Plan.TrainSteps });
-            }
-
-            long steps = store.Plan.TeacherSteps!.Value;
-            int batchesPerEpoch = context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages);
-            context.Observer.Message(
-                Invariant($"teacher: the whole network, {steps} steps of {context.Loaders.BatchSize} images")
-            );
-            TrainStage.Train(
-                context,
-                files,
-                network,
-                TrainStage.Settings(context, steps) with
-                {
-                    Stage = Stage,
-                    Patience = null,
-                },
-                (log, pace) =>
-                    context.Observer.EpochEnded(
-                        EpochReports.OfTraining(log[^1], pace, store.Directory, steps, batchesPerEpoch) with
-                        {
-                            Stage = Stage,
-                        }
-                    )
-            );
+            context.Clock.Charging(store, RunStage.Training, () => Train(context, store, start, network));
             return network;
         }
         catch
         {
             network.Dispose();
             throw;
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Training);
         }
     }
 
@@ -104,6 +72,39 @@ internal static class TeacherStage
     /// <param name="images">The images.</param>
     public static FineTuner TunerOf(RunContext context, CompactNetwork whole, ImageSet images) =>
         new(context, whole, images, decides: false, mostSteps: long.MaxValue);
+
+    private static void Train(RunContext context, RunStore store, IFineTuneStart start, CompactNetwork network)
+    {
+        var files = new Files(store.Directory);
+        if (store.Plan.TeacherSteps is null || !new CheckpointFile(files.LastCheckpoint).Exists)
+        {
+            Begin(context, files, start);
+            store.Write(store.Plan with { TeacherSteps = store.Plan.TeacherSteps ?? store.Plan.TrainSteps });
+        }
+
+        long steps = store.Plan.TeacherSteps!.Value;
+        int batchesPerEpoch = context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages);
+        context.Observer.Message(
+            Invariant($"teacher: the whole network, {steps} steps of {context.Loaders.BatchSize} images")
+        );
+        TrainStage.Train(
+            context,
+            files,
+            network,
+            TrainStage.Settings(context, steps) with
+            {
+                Stage = Stage,
+                Patience = null,
+            },
+            (log, pace) =>
+                context.Observer.EpochEnded(
+                    EpochReports.OfTraining(log[^1], pace, store.Directory, steps, batchesPerEpoch) with
+                    {
+                        Stage = Stage,
+                    }
+                )
+        );
+    }
 
     private static void Begin(RunContext context, Files files, IFineTuneStart start)
     {

@@ -109,7 +109,7 @@ internal static class TrainJob
                 : null;
         DerivedNetwork? derived = table is null ? null : store.ReadDerived();
         LiveReport? live = table is null ? null : new LiveReport(context, store, table, derived!.Result.LatencyLimitMs);
-        TrainResult result = TrainStage.Run(
+        TrainResult trained = TrainStage.Run(
             context,
             store,
             start,
@@ -117,31 +117,31 @@ internal static class TrainJob
             context.Options.Time,
             log => live?.TrainingEpochEnded(derived!, log)
         );
-        try
-        {
-            ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
-            result = QuantizeJob.After(result, context, store.Directory);
-            if (table is not null)
+        return context.Clock.Charging(
+            store,
+            RunStage.Export,
+            () =>
             {
-                // The report of the search, now with the training.
-                ReportStage.Write(
-                    context,
-                    store,
-                    table,
-                    derived!,
-                    new EvaluatedRun(result.Model, EvaluateStage.JudgeTest(context, store.Directory, result.Model))
-                    {
-                        Integers = result.Integers,
-                    }
-                );
-            }
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Export);
-        }
+                ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
+                TrainResult result = QuantizeJob.After(trained, context, store.Directory);
+                if (table is not null)
+                {
+                    // The report of the search, now with the training.
+                    ReportStage.Write(
+                        context,
+                        store,
+                        table,
+                        derived!,
+                        new EvaluatedRun(result.Model, EvaluateStage.JudgeTest(context, store.Directory, result.Model))
+                        {
+                            Integers = result.Integers,
+                        }
+                    );
+                }
 
-        return result;
+                return result;
+            }
+        );
     }
 
     /// <summary>Returns the run in which the network was searched; null for a name or a file.</summary>

@@ -29,16 +29,11 @@ internal static class TrainStage
         Teacher? teacher = null
     )
     {
-        double? best;
-        try
-        {
-            best = Train(context, store, start, architecture, time, epochEnded, teacher);
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Training);
-        }
-
+        double? best = context.Clock.Charging(
+            store,
+            RunStage.Training,
+            () => Train(context, store, start, architecture, time, epochEnded, teacher)
+        );
         return new TrainResult
         {
             Run = store.Directory.Root,

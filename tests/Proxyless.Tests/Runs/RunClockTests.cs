@@ -48,6 +48,26 @@ public sealed class RunClockTests : IDisposable
     }
 
     [Fact]
+    public void What_has_ended_a_work_counts_and_not_that_its_time_cannot_be_written()
+    {
+        // A file is in the way of the run.
+        string file = _folder.Add("run", []);
+        var store = new RunStore(Folder);
+        var clock = new RunClock(_time);
+        void Stop() => clock.Charging(store, RunStage.Search, () => throw new OperationCanceledException());
+        Assert.Throws<OperationCanceledException>(Stop);
+        Assert.ThrowsAny<IOException>(() => clock.Charging(store, RunStage.Search, () => { }));
+
+        File.Delete(file);
+        _time.Seconds += 3;
+        Assert.Throws<OperationCanceledException>(Stop);
+        _time.Seconds += 4;
+        Assert.Equal("done", clock.Charging(store, RunStage.Training, () => "done"));
+        RunPlan plan = RunPlan.Read(Folder);
+        Assert.Equal((3, 4), (plan.SearchSeconds, plan.TrainSeconds));
+    }
+
+    [Fact]
     public void What_images_and_derivation_take_is_not_left_for_the_training()
     {
         // What comes before the search takes half an hour, the derivation with its measurements an hour and a half: of
