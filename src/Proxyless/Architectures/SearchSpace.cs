@@ -147,15 +147,12 @@ public sealed record SearchSpace
     )
     {
         ArgumentNullException.ThrowIfNull(choice);
-        IReadOnlyList<SearchBlock> blocks = Blocks();
-        if (choice.Count != blocks.Count)
+        if (Misfit(choice) is { } misfit)
         {
-            throw new ArgumentException(
-                $"the space '{Name}' has {blocks.Count} blocks, the choice has {choice.Count}",
-                nameof(choice)
-            );
+            throw new ArgumentException(misfit, nameof(choice));
         }
 
+        IReadOnlyList<SearchBlock> blocks = Blocks();
         IEnumerable<Block> chosen = blocks.Select(block => block.Candidates[choice[block.Index]]);
         return new Architecture(
             name,
@@ -168,6 +165,25 @@ public sealed record SearchSpace
         {
             Padding = Padding,
         };
+    }
+
+    /// <summary>Says why a choice of candidates is no network of this space; null if it is one.</summary>
+    /// <param name="choice">A candidate's index for each searched block.</param>
+    internal string? Misfit(IReadOnlyList<int> choice)
+    {
+        IReadOnlyList<SearchBlock> blocks = Blocks();
+        if (choice.Count != blocks.Count)
+        {
+            return Invariant($"the space '{Name}' has {blocks.Count} blocks, the choice has {choice.Count}");
+        }
+
+        SearchBlock? without = blocks.FirstOrDefault(block =>
+            choice[block.Index] < 0 || choice[block.Index] >= block.Candidates.Count
+        );
+        return without is null
+            ? null
+            : Invariant($"block {without.Index + 1} of the space '{Name}' has {without.Candidates.Count} candidates; ")
+                + Invariant($"there is no number {choice[without.Index]}, counted from 0");
     }
 
     /// <summary>

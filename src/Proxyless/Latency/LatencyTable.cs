@@ -134,6 +134,35 @@ public sealed record LatencyTable
         };
     }
 
+    /// <summary>
+    /// Rejects a reference network that cannot be measured again: networks are measured beside it. A target that runs
+    /// no models needs none.
+    /// </summary>
+    /// <param name="space">The space of the table.</param>
+    /// <param name="target">The target of the table.</param>
+    /// <param name="file">The table's file; null if it has none.</param>
+    /// <exception cref="InvalidInputException">It is not of the space, or took no time.</exception>
+    internal void RequireReference(SearchSpace space, ITarget target, string? file = null)
+    {
+        if (target is not IModelTimer)
+        {
+            return;
+        }
+
+        string? timeless =
+            Reference.Milliseconds > 0 ? null : Invariant($"it takes {Reference.Milliseconds} ms; a time is over 0");
+        if ((space.Misfit(Reference.Choice) ?? timeless) is { } complaint)
+        {
+            string source = file ?? $"the latency table of space '{Space}' on '{Target}'";
+            string remedy =
+                file is null ? "profile the space again" : "remove the file to have the space profiled again";
+            throw new InvalidInputException($"{source}: the reference network does not fit: {complaint}; {remedy}")
+            {
+                File = file,
+            };
+        }
+    }
+
     private double Of(Stem stem) => Entry(stem.Key);
 
     private double Of(Block block) => block.IsPassThrough ? 0 : Entry(block.Key);

@@ -72,7 +72,8 @@ public sealed record NetworkLatency(
     /// <param name="cancellationToken">Stops between two runs.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
     /// <exception cref="InvalidInputException">
-    /// The target cannot run the network, or its table lacks a part of the network.
+    /// The target cannot run the network, its table lacks a part of the network, or the reference network is not of the
+    /// space.
     /// </exception>
     public static NetworkLatency Measure(
         ITarget target,
@@ -87,6 +88,7 @@ public sealed record NetworkLatency(
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(table);
+        table.RequireReference(space, target);
         return target switch
         {
             IModelTimer timer => timer.Compare(

@@ -74,7 +74,9 @@ internal static class ModelLatency
                 return null;
             }
 
-            Architecture reference = SpaceOf(run, table).Architecture(table.Reference.Choice, classes, "reference");
+            SearchSpace space = SpaceOf(run, table);
+            table.RequireReference(space, target, run.Latency);
+            Architecture reference = space.Architecture(table.Reference.Choice, classes, "reference");
             return (NetworkExporter.Untrained(reference), table.Reference.Milliseconds);
         }
         catch (InvalidInputException exception)

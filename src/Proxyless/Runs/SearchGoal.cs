@@ -58,6 +58,9 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     /// <param name="context">The images and the space.</param>
     /// <param name="target">The target.</param>
     /// <param name="before">A run whose table is used if it is of the same target, or null.</param>
+    /// <exception cref="InvalidInputException">
+    /// The earlier run's table is damaged, or its reference network is not of the space.
+    /// </exception>
     public static LatencyTable TableOf(RunContext context, ITarget target, RunDirectory? before)
     {
         if (before is not null && File.Exists(before.Latency))
@@ -72,6 +75,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             }
             else if (IsCarefulEnough(made, context.Options))
             {
+                made.RequireReference(context.Space, target, before.Latency);
                 string kept = LatencyTableCache.Default.PathOf(context.Space, context.Classes, target, made.Mode);
                 LatencyTableCache.WarnOfReuse(
                     made,

@@ -207,8 +207,13 @@ internal static class SpecializeJob
     private static RunContext AsSpanned(RunContext context, RunStore store) =>
         context.SpannedBy(ArchitectureFile.Read(store.Directory.Spanning));
 
-    private static SearchGoal GoalOf(RunContext context, RunStore store, ITarget target) =>
-        SearchGoal.Of(AsSpanned(context, store), target, LatencyTableFile.Read(store.Directory.Latency));
+    private static SearchGoal GoalOf(RunContext context, RunStore store, ITarget target)
+    {
+        RunContext spanned = AsSpanned(context, store);
+        LatencyTable table = LatencyTableFile.Read(store.Directory.Latency);
+        table.RequireReference(spanned.Space, target, store.Directory.Latency);
+        return SearchGoal.Of(spanned, target, table);
+    }
 
     private static void RequireUsed(RunOptions options)
     {

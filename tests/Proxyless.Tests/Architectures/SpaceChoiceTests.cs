@@ -19,6 +19,22 @@ public sealed class SpaceChoiceTests
                 }
             );
 
+    [Theory]
+    [InlineData("", "has 6 blocks, the choice has 0")]
+    [InlineData("0,0,0,0,0", "has 6 blocks, the choice has 5")]
+    [InlineData("0,0,0,0,0,-1", "there is no number -1")]
+    [InlineData("0,0,99,0,0,0", "block 3 of the space 'tiny'")]
+    public void A_choice_that_is_none_of_the_space_is_refused(string choice, string named)
+    {
+        SearchSpace space = SearchSpacePresets.ByName("tiny");
+        int[] numbers = [.. choice.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        Assert.Contains(
+            named,
+            Assert.Throws<ArgumentException>(() => space.Architecture(numbers, 10, "a")).Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void What_is_none_of_the_space_has_no_choice()
     {

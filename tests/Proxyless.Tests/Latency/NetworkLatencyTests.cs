@@ -96,6 +96,35 @@ public sealed class NetworkLatencyTests
         Assert.Equal(2, latency.Slowdown, 1e-9);
     }
 
+    [Theory]
+    [InlineData("", 1.5, "has 3 blocks, the choice has 0")]
+    [InlineData("1,0,2,0", 1.5, "has 3 blocks, the choice has 4")]
+    [InlineData("1,0,9", 1.5, "there is no number 9")]
+    [InlineData("1,0,2", 0.0, "a time is over 0")]
+    public void A_reference_beside_which_nothing_can_be_measured_is_refused(
+        string choice,
+        double milliseconds,
+        string named
+    )
+    {
+        using var timer = new TimerOfFunction("board", (_, _) => 1);
+        int[] numbers = [.. choice.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        LatencyTable table = SmallSpace.Table() with { Reference = new LatencyReference(numbers, milliseconds) };
+        var refused = Assert.Throws<InvalidInputException>(() =>
+            NetworkLatency.Measure(
+                timer,
+                SmallSpace.Network(0, 1, 2),
+                [],
+                SmallSpace.Space,
+                SmallSpace.Classes,
+                table,
+                Cancellation
+            )
+        );
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("profile the space again", refused.Message, StringComparison.Ordinal);
+    }
+
     private static Timing Runs(double quiet, double median) =>
         new(median, quiet, P90Ms: 2 * median, MinMs: quiet, Spread: 0, Uncertainty: 0, Runs: 30);
 }

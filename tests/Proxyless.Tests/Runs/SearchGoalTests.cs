@@ -1,12 +1,20 @@
 using Proxyless.Latency;
 using Proxyless.Runs;
+using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
 
-public sealed class SearchGoalTests
+[Collection(nameof(WholeRuns))]
+public sealed class SearchGoalTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
     [Theory]
     [InlineData(ProfileMode.Quick, false, false, true)]
     [InlineData(ProfileMode.Quick, true, false, false)]
@@ -26,5 +34,18 @@ public sealed class SearchGoalTests
             Resume = resume,
         };
         Assert.Equal(isUsed, SearchGoal.IsCarefulEnough(SmallSpace.Table(made), options));
+    }
+
+    [Fact]
+    public void The_table_of_an_earlier_run_with_a_reference_of_another_space_is_refused_by_its_file()
+    {
+        var context = RunContext.Open(FinishedRun.OptionsIn(_folder), NullRunObserver.Instance, Cancellation);
+        using var timer = new TimerOfFunction("board", (_, _) => 1);
+        var before = new RunDirectory(Path.Combine(_folder.Root, "before"));
+        LatencyTableFile.Write(before.Latency, SmallSpace.Table() with { TargetId = timer.Id });
+        var refused = Assert.Throws<InvalidInputException>(() => SearchGoal.TableOf(context, timer, before));
+        Assert.Contains(before.Latency, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("remove the file", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before.Latency, refused.File);
     }
 }
