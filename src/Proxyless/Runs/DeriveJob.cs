@@ -38,7 +38,7 @@ internal static class DeriveJob
         DeriveStage.RequireWeights(context, searched.Directory, log);
 
         // Before anything is written, or anything of an earlier run removed.
-        var scores = new ScoreLog(file: null, searched.ReadScores());
+        var scores = new ScoreLog(file: null, searched.ReadScores(context.Space));
         using SuperNetwork network = SearchedNetwork.Open(context, searched.Directory, log);
         using var scorer = PathScorer.Lead(context, network);
         IReadOnlyList<PartResult<ScoredLimit>> scored = PartResults.Each(

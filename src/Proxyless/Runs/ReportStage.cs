@@ -78,7 +78,12 @@ internal static class ReportStage
             PredictedLatencyMs = found.PredictedLatencyMs,
             Reasons =
                 CostOf(context, table) is { } latency && context.Space.ChoiceOf(derived.Architecture) is { } choice
-                    ? ChoiceReasons.Of(IfReadable(context, store.ReadScores), context.Space, latency, choice)
+                    ? ChoiceReasons.Of(
+                        IfReadable(context, () => store.ReadScores(context.Space)),
+                        context.Space,
+                        latency,
+                        choice
+                    )
                     : null,
             Provenance =
             [

@@ -99,8 +99,33 @@ internal sealed class RunStore(RunDirectory directory)
     public IReadOnlyList<SearchEpoch> ReadSearchLog() => JsonLines.Read<SearchEpoch>(directory.SearchLog);
 
     /// <summary>Reads the networks that were scored with the weights of the search; none if none were.</summary>
-    /// <exception cref="InvalidInputException">The file is damaged.</exception>
-    public IReadOnlyList<SharedScore> ReadScores() => JsonLines.Read<SharedScore>(directory.Scores);
+    /// <param name="space">The space of the search.</param>
+    /// <exception cref="InvalidInputException">
+    /// The file is damaged, or a line is not the score of a network of the space.
+    /// </exception>
+    public IReadOnlyList<SharedScore> ReadScores(SearchSpace space)
+    {
+        List<SharedScore> scores = JsonLines.Read<SharedScore>(directory.Scores);
+        for (int i = 0; i < scores.Count; i++)
+        {
+            SharedScore score = scores[i];
+            string? unmeasured =
+                double.IsFinite(score.Loss) && double.IsFinite(score.Top1)
+                    ? null
+                    : Invariant($"a loss of {score.Loss} and a top-1 of {score.Top1} are no score");
+            if ((space.Misfit(score.Choice) ?? unmeasured) is { } complaint)
+            {
+                throw new InvalidInputException(
+                    Invariant($"{directory.Scores}, line {i + 1}: {complaint}; remove the line")
+                )
+                {
+                    File = directory.Scores,
+                };
+            }
+        }
+
+        return scores;
+    }
 
     /// <summary>Reads the epochs of the training.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>

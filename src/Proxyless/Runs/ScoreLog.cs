@@ -13,15 +13,15 @@ internal sealed class ScoreLog
     private readonly List<SharedScore> _scores;
     private readonly Dictionary<int[], SharedScore> _byChoice = new(ChoiceComparer.Instance);
 
-    /// <summary>Reads the existing scores.</summary>
-    /// <param name="file">The file of the scores; null: none.</param>
-    /// <param name="before">Further scores, with the same weights.</param>
-    /// <exception cref="InvalidInputException">A line is damaged.</exception>
-    public ScoreLog(string? file, IEnumerable<SharedScore>? before = null)
+    /// <summary>Begins with the existing scores.</summary>
+    /// <param name="file">The file that new scores are written to, all of them each time; null: none.</param>
+    /// <param name="before">The existing scores, those of the file among them, with the same weights.</param>
+    public ScoreLog(string? file, IEnumerable<SharedScore> before)
     {
+        ArgumentNullException.ThrowIfNull(before);
         _file = file;
         _scores = [];
-        foreach (SharedScore score in (before ?? []).Concat(file is null ? [] : JsonLines.Read<SharedScore>(file)))
+        foreach (SharedScore score in before)
         {
             Remember(score);
         }

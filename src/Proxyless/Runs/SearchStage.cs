@@ -204,7 +204,7 @@ internal static class SearchStage
     {
         // Scores belong to the weights, which all parts share: all are made before one of the limits is decided.
         var charges = new PartCharges(store);
-        var scores = new ScoreLog(store.Directory.Scores);
+        var scores = new ScoreLog(store.Directory.Scores, store.ReadScores(parts[0].Context.Space));
         using var scorer = PathScorer.Lead(parts[0].Context, network);
         Undecided Score(SearchPart part) =>
             new(

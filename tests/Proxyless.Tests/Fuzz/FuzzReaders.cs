@@ -330,6 +330,22 @@ internal static class FuzzReaders
             UseSearchLog
         ),
         Text(
+            "scores.jsonl",
+            6,
+            FuzzSyntax.Json,
+            "scores.jsonl",
+            () =>
+                [
+                    Lines(
+                        new SharedScore([1, 0, 2], 1.5, 0.5, "box 2 ms"),
+                        new SharedScore([0, 3, 3], 0.75, 0.625, "front of box"),
+                        new SharedScore([2, 1, 0], 2, 0.25)
+                    ),
+                ],
+            HostileTexts.Json,
+            UseScores
+        ),
+        Text(
             "training.jsonl",
             6,
             FuzzSyntax.Json,
@@ -649,6 +665,23 @@ internal static class FuzzReaders
             _ = epoch.ExpectedCosts.TryGetValue("latency", out _) || epoch.Multipliers.Count > 0;
             _ = epoch.Pruned.Sum(one => one.Length);
         }
+    }
+
+    private static void UseScores(string path)
+    {
+        var scores = new ScoreLog(file: null, new RunStore(DirectoryOf(path)).ReadScores(SmallSpace.Space));
+        double[][] none = [.. SmallSpace.Space.Blocks().Select(block => new double[block.Candidates.Count])];
+        var cost = new SpaceCost("latency", "ms", 1, none);
+        Require(
+            scores.Scores.All(score => cost.Of(score.Choice) == 1 && double.IsFinite(score.ToScored().Score)),
+            "a score that is none"
+        );
+        var search = new SurrogateSearch(
+            CandidateFeatures.Of(SmallSpace.Space),
+            [.. none.Select(block => block.Select(_ => true).ToArray())],
+            [new CostLimit(cost, 2)]
+        );
+        _ = search.Rank([.. scores.DecidedBy("box 2 ms").Select(score => score.ToScored())]).Count;
     }
 
     private static void UseData(string path)

@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class ScoreLogTests
         Assert.Equal(1, log.Of([0, 1], "a", Make).Loss);
         Assert.Equal(2, log.Of([1, 0], "b", Make).Loss);
 
-        var later = new ScoreLog(file);
+        var later = new ScoreLog(file, JsonLines.Read<SharedScore>(file));
         Assert.Equal([9, 1, 2], later.Scores.Select(score => score.Loss));
         Assert.Equal(2, later.Of([1, 0], "a", Make).Loss);
         Assert.Equal(2, made);
