@@ -21,17 +21,32 @@ public sealed class NodeProfile : IDisposable
     /// <param name="onnx">The bytes of an ONNX file.</param>
     /// <param name="threads">Threads per run.</param>
     /// <param name="batch">The value of dynamic dimensions: images per run.</param>
-    public NodeProfile(byte[] onnx, int threads = 1, int batch = 1) =>
-        _model = new OnnxModel(onnx, threads, batch, Path.Combine(Folder, "nodes"));
+    /// <exception cref="IOException">
+    /// The folder of temporary files, in which the times are recorded, cannot be written.
+    /// </exception>
+    public NodeProfile(byte[] onnx, int threads = 1, int batch = 1)
+    {
+        Folder = CreateFolder();
+        try
+        {
+            _model = new OnnxModel(onnx, threads, batch, Path.Combine(Folder, "nodes"));
+        }
+        catch
+        {
+            Directory.Delete(Folder, recursive: true);
+            throw;
+        }
+    }
 
     /// <summary>The folder that ONNX Runtime writes to during profiling.</summary>
-    internal string Folder { get; } = Directory.CreateTempSubdirectory("proxyless-profile-").FullName;
+    internal string Folder { get; }
 
     /// <summary>Runs the model once.</summary>
     public void Run() => _model.Run();
 
     /// <summary>Ends the recording.</summary>
     /// <returns>For each run, its nodes in the order of their execution.</returns>
+    /// <exception cref="IOException">The record is incomplete: the folder of temporary files is full.</exception>
     public IReadOnlyList<IReadOnlyList<NodeTime>> Finish() => Read(_model.EndProfiling());
 
     /// <inheritdoc/>
@@ -41,12 +56,50 @@ public sealed class NodeProfile : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    // A JSON array of events in the order of their ends: nodes ("cat": "Node"), each run closed by a "model_run".
-    private static List<IReadOnlyList<NodeTime>> Read(string path)
+    private static string CreateFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("proxyless-profile-").FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"the temporary folder '{Path.GetTempPath()}' cannot be written: {exception.Message}; free space "
+                    + "there, or set TMPDIR to a folder that can be written",
+                exception
+            );
+        }
+    }
+
+    /// <summary>
+    /// Reads a record of ONNX Runtime: a JSON array of events in the order of their ends, nodes ("cat": "Node"), each
+    /// run closed by a "model_run".
+    /// </summary>
+    /// <param name="path">Its file.</param>
+    /// <returns>For each run, its nodes in the order of their execution.</returns>
+    /// <exception cref="IOException">The record is incomplete, as on a full disk.</exception>
+    internal static IReadOnlyList<IReadOnlyList<NodeTime>> Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            using var events = JsonDocument.Parse(stream);
+            return Read(events);
+        }
+        catch (JsonException exception)
+        {
+            throw new IOException(
+                $"the times that ONNX Runtime has recorded in '{path}' are incomplete; is the temporary folder full? "
+                    + "free space there, or set TMPDIR to another folder",
+                exception
+            );
+        }
+    }
+
+    private static List<IReadOnlyList<NodeTime>> Read(JsonDocument events)
     {
         const string Suffix = "_kernel_time";
-        using FileStream stream = File.OpenRead(path);
-        using JsonDocument events = JsonDocument.Parse(stream);
         var runs = new List<IReadOnlyList<NodeTime>>();
         var nodes = new List<NodeTime>();
         foreach (JsonElement entry in events.RootElement.EnumerateArray())

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Measurement;
 using Proxyless.Quantization;
 
@@ -113,10 +114,9 @@ internal sealed record CommandTarget : IPartTimer
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(onnx);
-        string file = Path.Combine(Path.GetTempPath(), $"proxyless-{Guid.NewGuid():N}.onnx");
+        string file = TemporaryPlace.Write(TimesIntegers ? UntrainedIntegers.Of(onnx) : onnx, ".onnx");
         try
         {
-            File.WriteAllBytes(file, TimesIntegers ? UntrainedIntegers.Of(onnx) : onnx);
             return Timing.Of([.. Enumerable.Range(0, Repeats).Select(_ => RunOnce(file, cancellationToken))]);
         }
         finally

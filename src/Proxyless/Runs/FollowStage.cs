@@ -1,4 +1,5 @@
 using Proxyless.Distributed;
+using Proxyless.Files;
 using Proxyless.Training;
 
 namespace Proxyless.Runs;
@@ -10,7 +11,7 @@ internal static class FollowStage
     /// <param name="group">The processes.</param>
     public static void Run(ProcessGroup group)
     {
-        string folder = Directory.CreateTempSubdirectory("proxyless-").FullName;
+        string folder = TemporaryPlace.CreateFolder();
         try
         {
             using var state = new FollowerState(Path.Combine(folder, "checkpoint.safetensors"));

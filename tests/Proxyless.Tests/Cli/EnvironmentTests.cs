@@ -142,6 +142,35 @@ public sealed class EnvironmentTests : IDisposable
     }
 
     [Theory]
+    [InlineData("cpu", 1)]
+    [InlineData("size.yaml", 2)]
+    public void Where_there_is_no_temporary_folder_a_profile_names_it_and_the_variable(string target, int exitCode)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the folder is told by a variable there");
+        string missing = Path.Combine(_folder.Root, "missing");
+        CommandLineRun run = Run(
+            "TMPDIR",
+            missing,
+            "profile",
+            "--space",
+            "tiny",
+            "--classes",
+            "2",
+            "--resolution",
+            "16",
+            "--target",
+            target,
+            "--out",
+            "latency.json"
+        );
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Contains($"the temporary folder '{missing}", run.Error, StringComparison.Ordinal);
+        Assert.Contains("set TMPDIR to a folder that can be written", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(missing));
+    }
+
+    [Theory]
     [InlineData("C")]
     [InlineData("POSIX")]
     [InlineData("de_DE.ISO-8859-1")]
