@@ -56,21 +56,15 @@ public sealed class OnnxModel : IDisposable
         {
             _input = Allocate(_session.InputMetadata, batch);
             _output = Allocate(_session.OutputMetadata, batch);
+            Fill(_input.GetTensorMutableDataAsSpan<float>());
         }
         catch
         {
+            _output?.Dispose();
             _input?.Dispose();
             _runOptions.Dispose();
             _session.Dispose();
             throw;
-        }
-
-        // A fixed seed: the same numbers in every process, and none of them denormal, which would slow down the
-        // arithmetic.
-        var random = new Random(1);
-        foreach (ref float value in _input.GetTensorMutableDataAsSpan<float>())
-        {
-            value = random.NextSingle();
         }
 
         _binding = _session.CreateIoBinding();
@@ -121,6 +115,16 @@ public sealed class OnnxModel : IDisposable
         options.ProfileOutputPathPrefix = profilePrefix;
         options.EnableProfiling = true;
         return options;
+    }
+
+    // A fixed seed: the same numbers in every process, and none of them denormal, which would slow down the arithmetic.
+    private static void Fill(Span<float> values)
+    {
+        var random = new Random(1);
+        foreach (ref float value in values)
+        {
+            value = random.NextSingle();
+        }
     }
 
     private static OrtValue Allocate(IReadOnlyDictionary<string, NodeMetadata> nodes, int batch)

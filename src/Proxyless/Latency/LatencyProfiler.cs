@@ -23,6 +23,9 @@ public static class LatencyProfiler
     /// <param name="mode">How carefully to measure.</param>
     /// <param name="observer">Receives progress reports, and a warning of an error that is too large.</param>
     /// <param name="cancellationToken">Stops between two networks.</param>
+    /// <exception cref="InvalidInputException">
+    /// The target cannot run the networks, or lacks the memory for that many images.
+    /// </exception>
     public static LatencyTable Profile(
         SearchSpace space,
         int classes,
@@ -82,13 +85,18 @@ public static class LatencyProfiler
     /// <param name="architecture">The network.</param>
     /// <param name="target">This machine's processor.</param>
     /// <param name="plan">How long.</param>
+    /// <exception cref="InvalidInputException">
+    /// The target cannot run the network, or lacks the memory for that many images.
+    /// </exception>
     internal static ILookup<string, double> TimeParts(Architecture architecture, LocalTarget target, ProfilePlan plan)
     {
-        using var profile = new NodeProfile(
-            target.Form(NetworkExporter.Untrained(architecture)),
-            target.Threads,
-            target.Batch
-        );
+        byte[] model = target.Form(NetworkExporter.Untrained(architecture));
+        return target.Work(() => PartTimes.Of(architecture, RunsOf(model, target, plan)));
+    }
+
+    private static IReadOnlyList<IReadOnlyList<NodeTime>> RunsOf(byte[] model, LocalTarget target, ProfilePlan plan)
+    {
+        using var profile = new NodeProfile(model, target.Threads, target.Batch);
         for (int i = 0; i < WarmUpRuns; i++)
         {
             profile.Run();
@@ -104,7 +112,7 @@ public static class LatencyProfiler
             profile.Run();
         }
 
-        return PartTimes.Of(architecture, [.. profile.Finish().Skip(WarmUpRuns)]);
+        return [.. profile.Finish().Skip(WarmUpRuns)];
     }
 
     private static LatencyEntry Entry(double[] rounds)

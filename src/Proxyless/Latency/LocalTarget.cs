@@ -99,11 +99,12 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
     ) => Compare(onnx, reference, referenceMs, TimingOptions.Thorough, cancellationToken);
 
     /// <inheritdoc/>
-    public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)
-    {
-        using OnnxModel model = Load(onnx);
-        return OnnxTimer.Measure(model, TimingOptions.Thorough, cancellationToken);
-    }
+    public Timing Time(byte[] onnx, CancellationToken cancellationToken = default) =>
+        Work(() =>
+        {
+            using OnnxModel model = Load(onnx);
+            return OnnxTimer.Measure(model, TimingOptions.Thorough, cancellationToken);
+        });
 
     /// <summary>Does nothing: no resources are held.</summary>
     public void Dispose() { }
@@ -133,10 +134,8 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
         {
             using OnnxModel other = Load(reference);
             using OnnxModel model = Load(onnx);
-            IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure(
-                [other, model],
-                each,
-                cancellationToken
+            IReadOnlyList<InterleavedTiming> timings = Work(() =>
+                InterleavedTimer.Measure([other, model], each, cancellationToken)
             );
             turns.Add((timings[0].Timing, timings[1].Timing));
         }
@@ -145,7 +144,13 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
     }
 
     /// <summary>Loads a model as it is timed here.</summary>
-    internal OnnxModel Load(byte[] onnx) => new(Form(onnx), Threads, Batch);
+    /// <exception cref="InvalidInputException">ONNX Runtime cannot load it, or lacks the memory for it.</exception>
+    internal OnnxModel Load(byte[] onnx) => Work(() => new OnnxModel(Form(onnx), Threads, Batch));
+
+    /// <summary>Loads or runs models here.</summary>
+    /// <param name="work">Does it.</param>
+    /// <exception cref="InvalidInputException">ONNX Runtime cannot run a model, or lacks the memory for it.</exception>
+    internal T Work<T>(Func<T> work) => ModelWork.Do(Name, Batch, work);
 
     /// <summary>The form of a model that is timed here.</summary>
     internal byte[] Form(byte[] onnx) => TimesIntegers ? UntrainedIntegers.Of(onnx) : onnx;

@@ -38,10 +38,8 @@ internal sealed class NetworkTimer : IDisposable
     public void Add(Architecture architecture, CancellationToken cancellationToken)
     {
         using OnnxModel model = Load(architecture);
-        IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure(
-            [_reference, model],
-            _options,
-            cancellationToken
+        IReadOnlyList<InterleavedTiming> timings = _target.Work(() =>
+            InterleavedTimer.Measure([_reference, model], _options, cancellationToken)
         );
         _referenceMs.Add(timings[0].Timing.QuietMs);
         _disturbances.Add(Latency.Disturbance.Of(timings[0].Timing));

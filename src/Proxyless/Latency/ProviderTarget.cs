@@ -31,7 +31,7 @@ internal sealed class ProviderTarget(string name, ExecutionProvider provider, in
     protected internal override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken)
     {
         using OnnxModel model = Load(onnx);
-        return OnnxTimer.Measure(model, options, cancellationToken);
+        return ModelWork.Do(name, batch, () => OnnxTimer.Measure(model, options, cancellationToken));
     }
 
     private OnnxModel Load(byte[] onnx)

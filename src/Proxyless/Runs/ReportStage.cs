@@ -369,9 +369,11 @@ internal static class ReportStage
         {
             return BlockTimes.Measure(architecture, target);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or InvalidInputException)
         {
-            // The profiler writes to the folder of temporary files: a trained run does not fail for the lack of one.
+            // The profiler writes to the folder of temporary files and needs memory for its batch: a trained run does
+            // not fail for the lack of one.
             return null;
         }
     }

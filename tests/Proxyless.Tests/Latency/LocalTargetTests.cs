@@ -1,3 +1,6 @@
+using Microsoft.ML.OnnxRuntime;
+using Proxyless.Architectures;
+using Proxyless.Export;
 using Proxyless.Latency;
 using Xunit;
 
@@ -41,6 +44,41 @@ public sealed class LocalTargetTests
     [Fact]
     public void More_threads_than_processors_are_refused() =>
         Assert.Throws<InvalidInputException>(() => LocalTarget.Parse($"cpu:{Environment.ProcessorCount + 1}"));
+
+    [Fact]
+    public void A_batch_that_no_memory_holds_is_refused_with_the_number_of_images()
+    {
+        // 3 TB of pixels.
+        Architecture large = SmallSpace.Network(0, 3, 3).WithInput(2048, 3, SmallSpace.Classes);
+        byte[] onnx = NetworkExporter.Untrained(large);
+        var target = new LocalTarget(1, 65536);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        Assert.All(
+            (Action[])
+                [
+                    () => target.Time(onnx, cancellation),
+                    () => target.Compare(onnx, onnx, 1, cancellation),
+                    () => BlockTimes.Measure(large, target),
+                ],
+            measure =>
+            {
+                var refused = Assert.Throws<InvalidInputException>(measure);
+                Assert.StartsWith("target 'cpu:1:65536': ", refused.Message, StringComparison.Ordinal);
+                Assert.Contains("65536 images a run, give fewer", refused.Message, StringComparison.Ordinal);
+            }
+        );
+    }
+
+    [Fact]
+    public void Another_error_of_a_model_is_told_in_the_words_of_the_runtime()
+    {
+        var refused = Assert.Throws<InvalidInputException>(() =>
+            new LocalTarget().Time([1, 2, 3], TestContext.Current.CancellationToken)
+        );
+        var cause = Assert.IsType<OnnxRuntimeException>(refused.InnerException);
+        Assert.Contains(cause.Message, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("fewer", refused.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Threads_and_batch_are_part_of_the_identity()
