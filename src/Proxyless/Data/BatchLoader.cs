@@ -11,6 +11,9 @@ internal sealed class BatchLoader : IDisposable
     /// <summary>512 MiB: three batches of 256 color images of 224 x 224, 27 of 32 images.</summary>
     internal const long DefaultBytesAhead = 512L << 20;
 
+    /// <summary>The most values of a batch: a tensor's memory is written as at most 2^31 - 1 bytes.</summary>
+    internal const long MostValues = int.MaxValue / sizeof(float);
+
     // One in use and one being made.
     private const int FewestAhead = 2;
 
@@ -227,7 +230,7 @@ internal sealed class BatchLoader : IDisposable
     {
         if (!_buffers.TryTake(out float[]? pixels))
         {
-            pixels = GC.AllocateUninitializedArray<float>(Part.Longest(_batchSize) * _transforms.Length);
+            pixels = GC.AllocateUninitializedArray<float>(checked(Part.Longest(_batchSize) * _transforms.Length));
             BytesHeld += sizeof(float) * pixels.LongLength;
         }
 

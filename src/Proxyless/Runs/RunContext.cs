@@ -138,6 +138,7 @@ internal sealed record RunContext
             TrainingSeed = options.Seed,
         };
         context.RequireShares(context.Loaders.BatchSize);
+        context.LoadersOf(new BatchPart(0, context.Group.Size)).RequirePossibleBatch();
         context.SayCopies();
         return context;
     }

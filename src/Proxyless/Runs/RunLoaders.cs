@@ -22,6 +22,9 @@ internal sealed class RunLoaders(
     private const int SmallImagesAtOnce = 256;
     private const int LargeImagesAtOnce = 32;
 
+    // 1 GiB of them.
+    private const long ValuesAtOnce = 1L << 28;
+
     private readonly bool _areSmall = ImageFacts.Of(images).AreSmall;
 
     /// <summary>Shorter side of the copies that stand for much larger images, in pixels; 0 for none.</summary>
@@ -35,6 +38,10 @@ internal sealed class RunLoaders(
                 ? FinalImages.Count
                 : Math.Min(images.Weights.Count, images.Training.Count)
         );
+
+    /// <summary>Rejects a batch of a training that has more values than are possible.</summary>
+    /// <exception cref="InvalidInputException">Images per step and their resolution are too many together.</exception>
+    public void RequirePossibleBatch() => RequirePossible(BatchSize);
 
     /// <summary>Images per step of a training on a number of images.</summary>
     public int BatchSizeOf(int count) => Math.Min(BatchSize, count);
@@ -133,7 +140,7 @@ internal sealed class RunLoaders(
     )
     {
         int most = smallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
-        int batchSize = Math.Clamp(set.Count, 1, most);
+        int batchSize = (int)Math.Clamp(ValuesAtOnce / transforms.Length, 1, Math.Clamp(set.Count, 1, most));
         return new BatchLoader(set, transforms, batchSize, seed: 0, shuffle: false, dropLast: false, threads)
         {
             LeavesOutUnreadable = true,
@@ -147,11 +154,14 @@ internal sealed class RunLoaders(
     private Transforms Normalized(Transforms transforms) =>
         input is null ? transforms : transforms with { Mean = [.. input.Mean], Std = [.. input.Deviation] };
 
-    private BatchLoader Shuffled(ImageSet set, RandomUse use, Transforms transforms) =>
-        new(
+    private BatchLoader Shuffled(ImageSet set, RandomUse use, Transforms transforms)
+    {
+        int batchSize = BatchSizeOf(set.Count);
+        RequirePossible(batchSize);
+        return new BatchLoader(
             set,
             transforms,
-            BatchSizeOf(set.Count),
+            batchSize,
             unchecked((int)SeedSequence.Mix(seed, use, 0)),
             shuffle: true,
             dropLast: true,
@@ -160,4 +170,24 @@ internal sealed class RunLoaders(
         {
             Part = part,
         };
+    }
+
+    private void RequirePossible(int batchSize)
+    {
+        int side = options.Data.Resolution!.Value;
+        long values = (long)side * side * images.Channels;
+        long most = BatchLoader.MostValues / values;
+        if (part.Longest(batchSize) > most)
+        {
+            throw new InvalidInputException(
+                Invariant($"TrainingOptions.BatchSize = {batchSize} at DataOptions.Resolution = {side} makes a batch ")
+                    + Invariant($"of {batchSize * values:N0} values; {BatchLoader.MostValues:N0} are possible: make ")
+                    + Invariant($"the batch {most * part.Count} images or fewer, or the resolution smaller")
+            )
+            {
+                Property = "TrainingOptions.BatchSize",
+                Value = Invariant($"{batchSize}"),
+            };
+        }
+    }
 }
