@@ -54,6 +54,7 @@ internal static class NetworkExporter
     /// <exception cref="ArgumentException">
     /// Classes or channels of the options do not match the architecture.
     /// </exception>
+    /// <exception cref="InvalidInputException">The network has more parameters than a file can hold.</exception>
     public static byte[] Export(Architecture architecture, INetworkWeights weights, ExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -76,6 +77,7 @@ internal static class NetworkExporter
             );
         }
 
+        ModelSize.Require(architecture.Name, ArchitectureCost.Of(architecture).Parameters);
         var graph = new OnnxGraph(architecture.Name);
         var network = new NetworkGraph(graph, architecture.Activation, architecture.Padding);
         string value = graph.Input(
@@ -108,9 +110,13 @@ internal static class NetworkExporter
 
     /// <summary>Writes the network with random weights, to time it before it is trained.</summary>
     /// <returns>The bytes of an ONNX file.</returns>
+    /// <exception cref="InvalidInputException">The network has more parameters than a file can hold.</exception>
     public static byte[] Untrained(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
+
+        // Before the names of so many classes are made.
+        ModelSize.Require(architecture.Name, ArchitectureCost.Of(architecture).Parameters);
         return Export(
             architecture,
             new RandomWeights(architecture),

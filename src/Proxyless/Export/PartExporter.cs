@@ -11,12 +11,15 @@ internal static class PartExporter
     /// The parts of a space by their keys in a latency table, each with a function that writes its model. Blocks that
     /// compute nothing are left out.
     /// </summary>
+    /// <exception cref="InvalidInputException">A part has more parameters than a file can hold.</exception>
     public static IReadOnlyDictionary<string, Func<byte[]>> Parts(SearchSpace space, int classes)
     {
         Head head = space.Head(classes);
+        ModelSize.Require(head.ClassifierKey, ArchitectureCost.Of(head).Parameters);
         var parts = new Dictionary<string, Func<byte[]>> { [space.Stem.Key] = () => StemModel(space) };
         foreach (Block block in SpaceParts.Blocks(space))
         {
+            ModelSize.Require(block.Key, ArchitectureCost.Of(block).Parameters);
             parts.Add(block.Key, () => BlockModel(block, space.Activation));
         }
 

@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Inference;
+using Proxyless.Tests.Latency;
 using Xunit;
 
 namespace Proxyless.Tests.Export;
@@ -33,6 +34,20 @@ public sealed class NetworkExporterTests
         double scale = expected.Max(Math.Abs);
         Assert.True(scale > 0.1, "logits of about 0 would agree whatever was computed");
         Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 2e-5 * scale));
+    }
+
+    [Fact]
+    public void A_network_that_no_file_can_hold_is_refused_with_its_parameters()
+    {
+        // 32 features of the head for each class, and a bias.
+        const int TooMany = 20_000_000;
+        Architecture network = SmallSpace.Network(0, 3, 3).WithInput(16, 3, TooMany);
+        long parameters = ArchitectureCost.Of(network).Parameters;
+        Assert.InRange(parameters, 33L * TooMany, (33L * TooMany) + 100_000);
+        var refused = Assert.Throws<InvalidInputException>(() => NetworkExporter.Untrained(network));
+        Assert.Contains($"{parameters:N0} parameters", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("500,000,000", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidInputException>(() => PartExporter.Parts(SmallSpace.Space, TooMany));
     }
 
     [Fact]
