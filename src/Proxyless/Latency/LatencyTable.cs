@@ -135,6 +135,13 @@ public sealed record LatencyTable
     }
 
     /// <summary>
+    /// Returns the ratio of a measured latency to a predicted one, for <see cref="WithCorrection"/>; 1 if one of them
+    /// is 0 or less: no ratio makes one of the other.
+    /// </summary>
+    internal static double CorrectionOf(double measuredMs, double predictedMs) =>
+        measuredMs > 0 && predictedMs > 0 ? measuredMs / predictedMs : 1;
+
+    /// <summary>
     /// Rejects a reference network that cannot be measured again: networks are measured beside it. A target that runs
     /// no models needs none.
     /// </summary>

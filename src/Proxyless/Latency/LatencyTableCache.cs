@@ -142,17 +142,13 @@ internal sealed class LatencyTableCache(string folder)
         {
             try
             {
-                LatencyTable table = LatencyTableFile.Read(path);
-                if (table.Calibration.Scale > 0)
+                // Its names may be those of another space that is built of the same parts, and of another file for the
+                // same machine.
+                return LatencyTableFile.Read(path) with
                 {
-                    // Its names may be those of another space that is built of the same parts, and of another file for
-                    // the same machine.
-                    return table with { Space = space.Name, Target = target.Name };
-                }
-
-                observer.Warning(
-                    $"{path}: by its calibration slower parts make faster networks; the space is profiled again"
-                );
+                    Space = space.Name,
+                    Target = target.Name,
+                };
             }
             catch (InvalidInputException exception)
             {

@@ -70,13 +70,24 @@ public static class LatencyTableFile
             !double.IsFinite(calibration.Scale)
             || !double.IsFinite(calibration.Offset)
             || !double.IsFinite(table.Disturbance ?? 0)
-            || !double.IsFinite(table.Reference.Milliseconds)
+            || !(table.Reference.Milliseconds >= 0 && double.IsFinite(table.Reference.Milliseconds))
             || table.Reference.Choice.Any(choice => choice < 0)
         )
         {
             throw new InvalidInputException(
                 $"latency table '{path}': calibration or reference hold invalid numbers; "
                     + $"LatencyTableCache.Profile makes a new one"
+            )
+            {
+                File = path,
+            };
+        }
+
+        if (calibration.Scale <= 0)
+        {
+            throw new InvalidInputException(
+                Invariant($"latency table '{path}': with a calibration of scale {calibration.Scale}, slower parts ")
+                    + "make no slower networks; LatencyTableCache.Profile makes a new one"
             )
             {
                 File = path,

@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Latency;
 using Proxyless.Runtime;
 using Proxyless.Search;
 
@@ -51,7 +52,7 @@ internal sealed class DecisionStage
         _derived = derived with { Choice = scorer.Network.WithoutCopies(derived.Choice) };
 
         // The derived network has shown the table's error at this limit.
-        double correction = MeasuredDerivation.Correction(derived.MeasuredMs, goal.Latency.Cost.Of(derived.Choice));
+        double correction = LatencyTable.CorrectionOf(derived.MeasuredMs, goal.Latency.Cost.Of(derived.Choice));
         _cost = goal.Table.WithCorrection(correction).ToSpaceCost(context.Space, context.Classes);
         _search = SearchWithin(goal.LatencyMs);
         _purpose = string.Join(

@@ -93,7 +93,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
                 break;
             }
 
-            correction *= Correction(candidate.MeasuredMs, candidate.PredictedMs);
+            correction *= LatencyTable.CorrectionOf(candidate.MeasuredMs, candidate.PredictedMs);
         }
 
         MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, latency, probabilities));
@@ -124,15 +124,6 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
         return best;
     }
-
-    /// <summary>
-    /// Returns the ratio by which a table is corrected after a network was measured; 1 if one of its latencies is 0, as
-    /// in a table that leaves out what takes no time.
-    /// </summary>
-    /// <param name="measuredMs">Its measured latency in milliseconds.</param>
-    /// <param name="predictedMs">The table's in milliseconds.</param>
-    internal static double Correction(double measuredMs, double predictedMs) =>
-        measuredMs > 0 && predictedMs > 0 ? measuredMs / predictedMs : 1;
 
     private static MeasuredChoice Better(
         MeasuredChoice left,

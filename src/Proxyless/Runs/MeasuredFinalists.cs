@@ -1,3 +1,4 @@
+using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Search;
 
@@ -82,7 +83,9 @@ internal sealed class MeasuredFinalists(
                 return null;
             }
 
-            double ratio = SampleStatistics.Median(measured.Select(one => one.MeasuredMs / predict(one.Choice)));
+            double ratio = SampleStatistics.Median(
+                measured.Select(one => LatencyTable.CorrectionOf(one.MeasuredMs, predict(one.Choice)))
+            );
             MeasuredChoice[] within = [.. measured.Where(IsWithin)];
             bool isTooHigh = within.Length < count && ratio > 1;
             bool isTooLow = ratio < Near && within.All(one => one.MeasuredMs < Near * limit.Limit);

@@ -31,6 +31,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     /// <param name="target">The target.</param>
     /// <param name="table">Its table.</param>
     /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
+    /// <exception cref="InvalidInputException">By the table, networks take no time.</exception>
     public static SearchGoal Of(RunContext context, ITarget target, LatencyTable table)
     {
         SearchLimits limits = LimitsOf(context, table);
@@ -130,6 +131,15 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     private static SearchLimits LimitsOf(RunContext context, LatencyTable table)
     {
         SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
+        if (!(latency.EvenExpectation > 0))
+        {
+            throw new InvalidInputException(
+                Invariant($"by the latency table of '{table.Target}' networks of space '{context.Space.Name}' take ")
+                    + Invariant($"{latency.EvenExpectation:G4} ms on average, the slowest {latency.Largest:G4} ms; ")
+                    + "times are over 0: correct the table, or have it measured again"
+            );
+        }
+
         double milliseconds = context.Options.Target.LatencyMs ?? latency.EvenExpectation;
         double within =
             latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds)

@@ -78,6 +78,28 @@ public sealed class LatencyTableFileTests : IDisposable
         Assert.Contains(key, refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(-0.5, 1.5, "scale -0.5")]
+    [InlineData(0.0, 1.5, "scale 0")]
+    [InlineData(1.0, -1.5, "invalid numbers")]
+    public void A_calibration_or_a_reference_against_all_sense_is_refused(double scale, double reference, string named)
+    {
+        LatencyTable table = SmallSpace.Table();
+        LatencyTableFile.Write(
+            PathOf("latency.json"),
+            table with
+            {
+                Calibration = table.Calibration with { Scale = scale },
+                Reference = table.Reference with { Milliseconds = reference },
+            }
+        );
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            LatencyTableFile.Read(PathOf("latency.json"))
+        );
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(PathOf("latency.json"), refused.File);
+    }
+
     [Fact]
     public void A_missing_file_is_named() =>
         Assert.Contains(

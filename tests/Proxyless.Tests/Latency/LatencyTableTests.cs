@@ -54,6 +54,18 @@ public sealed class LatencyTableTests
     public void A_correction_that_is_no_ratio_is_refused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Table.WithCorrection(0));
 
+    [Theory]
+    [InlineData(3, 2, 1.5)]
+    [InlineData(0, 0, 1)]
+    [InlineData(3, 0, 1)]
+    [InlineData(0, 3, 1)]
+    [InlineData(3, -1, 1)]
+    public void What_takes_no_time_corrects_nothing(double measured, double predicted, double ratio)
+    {
+        Assert.Equal(ratio, LatencyTable.CorrectionOf(measured, predicted));
+        Table.WithCorrection(LatencyTable.CorrectionOf(measured, predicted));
+    }
+
     private static IEnumerable<int[]> AllChoices()
     {
         IReadOnlyList<SearchBlock> blocks = SmallSpace.Space.Blocks();

@@ -95,14 +95,6 @@ public sealed class MeasuredDerivationTests
         }
     }
 
-    [Theory]
-    [InlineData(3, 2, 1.5)]
-    [InlineData(0, 0, 1)]
-    [InlineData(1, 0, 1)]
-    [InlineData(0, 1, 1)]
-    public void A_table_is_corrected_by_a_ratio_where_there_is_one(double measured, double predicted, double ratio) =>
-        Assert.Equal(ratio, MeasuredDerivation.Correction(measured, predicted));
-
     [Fact]
     public void A_network_whose_parts_take_no_time_by_the_table_is_derived()
     {

@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
@@ -34,6 +35,27 @@ public sealed class SearchGoalTests : IDisposable
             Resume = resume,
         };
         Assert.Equal(isUsed, SearchGoal.IsCarefulEnough(SmallSpace.Table(made), options));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(2.0)]
+    public void A_table_by_which_networks_take_no_time_is_refused(double? limit)
+    {
+        RunOptions options = FinishedRun.OptionsIn(_folder).WithTarget(target => target with { LatencyMs = limit });
+        var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
+        using var timer = new TimerOfFunction("board", (_, _) => 1);
+        LatencyTable table = SmallSpace.Table() with
+        {
+            Target = timer.Name,
+            Entries = SpaceParts
+                .Keys(context.Space, context.Classes)
+                .ToDictionary(key => key, _ => new LatencyEntry(0, 0)),
+            Calibration = new LatencyCalibration(1, 0, 0, 0, 0),
+        };
+        var refused = Assert.Throws<InvalidInputException>(() => SearchGoal.Of(context, timer, table));
+        Assert.Contains("the latency table of 'board'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("times are over 0", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
