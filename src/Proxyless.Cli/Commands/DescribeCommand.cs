@@ -87,6 +87,9 @@ internal sealed class DescribeCommand : ReportingCommand
             architecture.InputChannels,
             (int)(parse.GetValue(_classes) ?? architecture.Classes)
         );
+        LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
+        using ITarget? target = parse.GetValue(_target) is { } name ? TargetFile.Open(name) : null;
+        RequireOthers(parse, target);
         if (figures is not null)
         {
             RunFigures.Write(RunDirectory.Open(parse.GetValue(_architecture)!), figures);
@@ -101,8 +104,6 @@ internal sealed class DescribeCommand : ReportingCommand
             ArchitectureFile.WriteNetConfig(netConfig, architecture);
         }
 
-        LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
-        using ITarget? target = parse.GetValue(_target) is { } name ? TargetFile.Open(name) : null;
         double? predicted =
             table?.Predict(architecture) ?? (target as TableTarget)?.Predict(architecture, session.Observer);
         double[]? blocks = table is null ? null : [.. architecture.Blocks.Select(block => table.Predict(block))];
@@ -132,6 +133,23 @@ internal sealed class DescribeCommand : ReportingCommand
                 ]);
             }
         );
+    }
+
+    /// <summary>Checks that no file that is written is one that is read.</summary>
+    private void RequireOthers(ParseResult parse, ITarget? target)
+    {
+        string network = parse.GetValue(_architecture)!;
+        foreach (Option<string?> written in (Option<string?>[])[_picture, _netConfig])
+        {
+            OutputFile.RequireOther(
+                written.Name,
+                parse.GetValue(written),
+                (_architecture.Name, Directory.Exists(network) ? new RunDirectory(network).Architecture : network),
+                (_table.Name, parse.GetValue(_table)),
+                (_target.Name, parse.GetValue(_target)),
+                ($"the table of {_target.Name}", (target as TableTarget)?.Source)
+            );
+        }
     }
 
     /// <summary>The folder for the figures of a run; null if <c>--picture</c> is a file.</summary>

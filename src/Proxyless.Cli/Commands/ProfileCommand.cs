@@ -47,6 +47,13 @@ internal sealed class ProfileCommand : ReportingCommand
 
         int classes = (int)(parse.GetValue(_classes) ?? 1000);
         using ITarget target = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
+        OutputFile.RequireOther(
+            _out.Name,
+            path,
+            (_space.Space.Name, parse.GetValue(_space.Space)),
+            (_target.Name, parse.GetValue(_target)),
+            ($"the table of {_target.Name}", (target as TableTarget)?.Source)
+        );
         ProfileMode mode = parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick;
         LatencyTable table = LatencyTableCache.Default.Profile(
             space,

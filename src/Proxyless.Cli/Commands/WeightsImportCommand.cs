@@ -56,6 +56,13 @@ internal sealed class WeightsImportCommand : ReportingCommand
     {
         string model = parse.GetValue(_out)!;
         OutputFile.Check(_out.Name, model, "a model in ONNX", ".onnx");
+        OutputFile.RequireOther(
+            _out.Name,
+            model,
+            ("the weights", parse.GetValue(_file)),
+            (_network.Name, parse.GetValue(_network)),
+            (_classes.Name, parse.GetValue(_classes))
+        );
         ImportResult result = PretrainedModel.Import(
             new ImportOptions
             {

@@ -39,6 +39,33 @@ internal static class OutputFile
         }
     }
 
+    /// <summary>Checks that a file to write is none that the command reads: it would be lost.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="path">The file as given; null for none.</param>
+    /// <param name="inputs">What is read, and its file; null for none.</param>
+    /// <exception cref="InvalidInputException">It is one of them.</exception>
+    public static void RequireOther(
+        string option,
+        string? path,
+        params IReadOnlyList<(string What, string? File)> inputs
+    )
+    {
+        if (path is null || !File.Exists(path))
+        {
+            return;
+        }
+
+        foreach ((string what, string? file) in inputs)
+        {
+            if (file is not null && File.Exists(file) && RealPath.Same(path, file))
+            {
+                throw new InvalidInputException(
+                    $"{option} '{path}' is the file of {what}, which would be lost; give another path"
+                );
+            }
+        }
+    }
+
     /// <summary>Tries whether a file can be created: a file is replaced by another one beside it.</summary>
     private static void RequirePermission(string option, string path, string folder)
     {

@@ -40,6 +40,9 @@ internal sealed class TableTarget : ITarget
     /// <inheritdoc/>
     public int Batch { get; }
 
+    /// <summary>The table's file.</summary>
+    public string Source => _file;
+
     /// <summary>The parts that the table knows.</summary>
     public IReadOnlyCollection<string> Parts => [.. _entries.Keys];
 
