@@ -43,7 +43,7 @@ internal sealed class DataSampleCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         string folder = parse.GetValue(_out)!;
-        OutputFile.RequireFolders(_out.Name, Path.Combine(folder, "train"));
+        OutputFile.CheckFolder(_out.Name, folder);
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
             throw new InvalidInputException($"--out '{folder}' is not empty; give another folder");
@@ -52,7 +52,7 @@ internal sealed class DataSampleCommand : ReportingCommand
         int size = (int)(parse.GetValue(_size) ?? 32);
         int training = (int)(parse.GetValue(_training) ?? 250);
         int test = (int)(parse.GetValue(_test) ?? 50);
-        SampleImages.Write(folder, size, training, test, (int)(parse.GetValue(_seed) ?? 0), session.Cancellation);
+        SampleImages.WriteNew(folder, size, training, test, (int)(parse.GetValue(_seed) ?? 0), session.Cancellation);
         var result = new
         {
             Folder = folder,

@@ -164,7 +164,7 @@ internal sealed class DescribeCommand : ReportingCommand
             return null;
         }
 
-        OutputFile.RequireFolders(_picture.Name, path);
+        OutputFile.CheckFolder(_picture.Name, path);
         return Directory.Exists(parse.GetValue(_architecture))
             ? path
             : throw new InvalidInputException(

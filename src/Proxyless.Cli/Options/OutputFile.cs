@@ -3,7 +3,8 @@ using Proxyless.Files;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// Checks files that a command writes: rejected before the work if their name says that they are something else.
+/// Checks files and folders that a command writes: rejected before the work if they cannot be written, or if their name
+/// says that they are something else.
 /// </summary>
 internal static class OutputFile
 {
@@ -37,6 +38,23 @@ internal static class OutputFile
                     + $"{string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}"
             );
         }
+    }
+
+    /// <summary>Checks a folder to write into, which may be there.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="path">The folder as given.</param>
+    /// <exception cref="InvalidInputException">It is a file, or may not be written.</exception>
+    public static void CheckFolder(string option, string path) =>
+        RequirePermission(option, path, RequireFolders(option, Path.Combine(path, "file")));
+
+    /// <summary>Checks a folder that is made beside its place and moved there.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="path">The folder as given.</param>
+    /// <exception cref="InvalidInputException">It is a file, or nothing can be made beside it.</exception>
+    public static void CheckPlaceOfFolder(string option, string path)
+    {
+        RequireFolders(option, Path.Combine(path, "file"));
+        RequirePermission(option, path, RequireFolders(option, Path.TrimEndingDirectorySeparator(path)));
     }
 
     /// <summary>Checks that a file to write is none that the command reads: it would be lost.</summary>

@@ -16,7 +16,7 @@ public static class DatasetDownload
     /// <param name="folder">The destination; must be empty or not exist.</param>
     /// <param name="observer">Receives progress reports, in bytes.</param>
     /// <param name="cancellationToken">Stops it; nothing is left.</param>
-    /// <exception cref="InvalidInputException">The folder is not empty.</exception>
+    /// <exception cref="InvalidInputException">The folder is not empty, or cannot be made.</exception>
     /// <exception cref="IOException">
     /// The download failed or is damaged; the message says what to do by hand.
     /// </exception>
@@ -43,7 +43,7 @@ public static class DatasetDownload
     {
         RequireEmpty(folder);
         string place = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
-        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        Make(Path.GetDirectoryName(place)!, place);
         string waiting = $"another process downloads to '{folder}'; waiting for it";
         FileStream held = await FileLock
             .TakeAsync(place + Locked, waiting, observer, cancellationToken)
@@ -57,6 +57,24 @@ public static class DatasetDownload
         finally
         {
             FileLock.Remove(held);
+        }
+    }
+
+    private static void Make(string directory, string place)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(
+                $"'{place}' cannot be made: {exception.Message}; give another folder",
+                exception
+            )
+            {
+                File = place,
+            };
         }
     }
 
@@ -79,7 +97,7 @@ public static class DatasetDownload
     {
         string partial = place + Partial;
         FolderRemoval.IfThere(partial);
-        Directory.CreateDirectory(partial);
+        Make(partial, place);
         try
         {
             using var client = new HttpClient(handler, disposeHandler: false);

@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Proxyless.Runtime;
 using SkiaSharp;
 
@@ -19,6 +20,9 @@ public static class SampleImages
 
     /// <summary>Changes with the drawing code, so that cached older pictures are not taken for these.</summary>
     private const int DrawingVersion = 1;
+
+    // They are drawn in seconds.
+    private static readonly TimeSpan AgeOfLeftovers = TimeSpan.FromDays(1);
 
     /// <summary>Names of the classes in alphabetical order.</summary>
     public static IReadOnlyList<string> Classes { get; } =
@@ -59,11 +63,51 @@ public static class SampleImages
         WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1, cancellationToken);
     }
 
+    /// <summary>Writes the same into a folder that is empty or missing, and then has all of them, or none.</summary>
+    internal static void WriteNew(
+        string folder,
+        int size,
+        int trainingPerClass,
+        int testPerClass,
+        int seed,
+        CancellationToken cancellationToken
+    )
+    {
+        string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+
+        // Within a folder that is there: it may be a file system of its own, onto which nothing can be moved.
+        bool isThere = Directory.Exists(place);
+        string draft = isThere ? Path.Combine(place, $".{Guid.NewGuid():N}") : $"{place}.{Guid.NewGuid():N}";
+        try
+        {
+            Write(draft, size, trainingPerClass, testPerClass, seed, cancellationToken);
+            foreach (string split in isThere ? Directory.GetDirectories(draft) : [])
+            {
+                Directory.Move(split, Path.Combine(place, Path.GetFileName(split)));
+            }
+
+            if (!isThere)
+            {
+                Directory.Move(draft, place);
+            }
+        }
+        finally
+        {
+            FolderRemoval.Try(draft);
+        }
+    }
+
     /// <summary>Returns the folder of the default pictures in this user's cache, written there on first use.</summary>
     /// <exception cref="InvalidInputException">The cache cannot be written.</exception>
-    internal static string Cached()
+    internal static string Cached() => Cached(CacheFolder.Of($"sample-{DrawingVersion}"), draft => Write(draft));
+
+    /// <summary>Returns a folder that is written on first use.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="write">Writes the pictures into a folder beside it.</param>
+    /// <exception cref="InvalidInputException">The folder cannot be written.</exception>
+    internal static string Cached(string folder, Action<string> write)
     {
-        string folder = CacheFolder.Of($"sample-{DrawingVersion}");
+        RemoveOldDrafts(folder);
         if (!Directory.Exists(folder))
         {
             // Written beside its place and moved there, so that neither an interruption nor a second run leaves a part
@@ -71,7 +115,7 @@ public static class SampleImages
             string draft = $"{folder}.{Guid.NewGuid():N}";
             try
             {
-                Write(draft);
+                write(draft);
                 Directory.Move(draft, folder);
             }
             catch (UnauthorizedAccessException exception)
@@ -85,11 +129,34 @@ public static class SampleImages
             catch (IOException) when (Directory.Exists(folder))
             {
                 // Another run was first.
-                Directory.Delete(draft, recursive: true);
+            }
+            finally
+            {
+                FolderRemoval.Try(draft);
             }
         }
 
         return folder;
+    }
+
+    /// <summary>Removes what processes that were killed have left; a younger draft may be of one that works.</summary>
+    private static void RemoveOldDrafts(string folder)
+    {
+        string above = Path.GetDirectoryName(folder)!;
+        try
+        {
+            foreach (string draft in Directory.GetDirectories(above, $"{Path.GetFileName(folder)}.*"))
+            {
+                if (DateTime.UtcNow - Directory.GetLastWriteTimeUtc(draft) > AgeOfLeftovers)
+                {
+                    FolderRemoval.Try(draft);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // There is no cache yet, or it cannot be listed: then nothing can be removed there either.
+        }
     }
 
     private static void WriteSplit(

@@ -49,9 +49,32 @@ internal sealed class RunLock : IDisposable
     /// Whether a folder holds anything other than a lock and incomplete files of a job that was killed at its very
     /// beginning.
     /// </summary>
-    public static bool HoldsSomething(string folder) =>
-        Directory.Exists(folder)
-        && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsOwn(entry) && !AtomicFile.IsLeftover(entry));
+    /// <exception cref="InvalidInputException">The folder cannot be listed.</exception>
+    public static bool HoldsSomething(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                && Directory
+                    .EnumerateFileSystemEntries(folder)
+                    .Any(entry => !IsOwn(entry) && !AtomicFile.IsLeftover(entry));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // A job that released it has just removed it.
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(
+                $"RunOptions.Out = '{folder}' cannot be read: {exception.Message}; choose another folder",
+                exception
+            )
+            {
+                File = folder,
+            };
+        }
+    }
 
     /// <summary>
     /// Locks a new folder that is named by the time of day, and by a number if another job has begun in the same

@@ -133,6 +133,10 @@ public sealed class BadInputCommandTests : IDisposable
     [InlineData("--picture", "describe --arch proxyless-cpu --picture /proc/x.svg")]
     [InlineData("--out", "export --run RUN --out /proc/x.onnx")]
     [InlineData("--out", "profile --space tiny --out /proc/x.json")]
+    [InlineData("--out", "data sample --out /proc/x.d")]
+    [InlineData("--out", "data get cifar10 --out /proc/x.d")]
+    [InlineData("--out", "data get cifar10 --out /proc/x.d/")]
+    [InlineData("--picture", "describe --arch RUN --picture /proc/x.d/")]
     public void A_folder_that_cannot_be_written_is_told_before_the_work(string option, string command)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the folder that nobody can write is Linux's");

@@ -53,6 +53,60 @@ public sealed class SampleImagesTests
         Assert.Throws<InvalidInputException>(() => SampleImages.Write("unused", trainingPerClass: 0));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void They_are_all_in_their_folder_and_nothing_else_is_left(bool isThere)
+    {
+        using var folder = new TemporaryFolder();
+        string shapes = Path.Combine(folder.Root, "shapes");
+        if (isThere)
+        {
+            Directory.CreateDirectory(shapes);
+        }
+
+        SampleImages.WriteNew(shapes, 16, 2, 1, 0, TestContext.Current.CancellationToken);
+        Assert.Equal(8 * 3, Directory.GetFiles(shapes, "*.png", SearchOption.AllDirectories).Length);
+        Assert.Equal(
+            ["test", "train"],
+            Directory.GetFileSystemEntries(shapes).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(shapes, Assert.Single(Directory.GetFileSystemEntries(folder.Root)));
+    }
+
+    [Fact]
+    public void What_could_not_be_drawn_is_not_left_in_the_cache()
+    {
+        using var folder = new TemporaryFolder();
+        string shapes = Path.Combine(folder.Root, "sample-1");
+        Assert.Throws<IOException>(() =>
+            SampleImages.Cached(
+                shapes,
+                draft =>
+                {
+                    Directory.CreateDirectory(draft);
+                    File.WriteAllText(Path.Combine(draft, "0000.png"), "half a picture");
+                    throw new IOException("the disk is full");
+                }
+            )
+        );
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
+    }
+
+    [Fact]
+    public void Drafts_of_processes_that_were_killed_are_removed_and_younger_ones_are_left_to_their_processes()
+    {
+        using var folder = new TemporaryFolder();
+        string shapes = Path.Combine(folder.Root, "sample-1");
+        string old = shapes + ".old";
+        string young = shapes + ".young";
+        Directory.CreateDirectory(old);
+        Directory.CreateDirectory(young);
+        Directory.SetLastWriteTimeUtc(old, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(shapes, SampleImages.Cached(shapes, draft => Directory.CreateDirectory(draft)));
+        Assert.Equal([shapes, young], Directory.GetFileSystemEntries(folder.Root).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void A_linear_classifier_on_the_pixels_fails_on_them()
     {
