@@ -34,6 +34,9 @@ public sealed class OnnxClassifier : IDisposable
     /// <summary>The key, after the prefix, that tells whether a model is for small images.</summary>
     internal const string SmallImagesKey = "small_images";
 
+    // Where a file of ONNX ends, and with it what is read at once.
+    private const long MostBytes = int.MaxValue;
+
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
 
@@ -105,7 +108,17 @@ public sealed class OnnxClassifier : IDisposable
     /// <exception cref="InvalidDataException">
     /// The file is not an ONNX model, or lacks the metadata of a classifier.
     /// </exception>
-    public static OnnxClassifier Load(string path, int threads = 1) => Load(File.ReadAllBytes(path), path, threads);
+    public static OnnxClassifier Load(string path, int threads = 1)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: > MostBytes })
+        {
+            throw new InvalidDataException(
+                $"'{path}' is not a classifier that Proxyless exported: it is larger than 2 GB, where ONNX ends"
+            );
+        }
+
+        return Load(File.ReadAllBytes(path), path, threads);
+    }
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="onnx">The bytes of an ONNX file written by Proxyless.</param>

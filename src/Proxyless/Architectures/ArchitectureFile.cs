@@ -118,7 +118,7 @@ public static partial class ArchitectureFile
     {
         try
         {
-            return Parse(File.ReadAllText(path), path);
+            return Parse(TextFile.Read(path), path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -133,7 +133,7 @@ public static partial class ArchitectureFile
     /// <summary>What batch norm adds to the variance, if a file states it, as the authors' files do.</summary>
     internal static double? EpsilonOf(string path)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path), Lenient);
+        using JsonDocument document = JsonDocument.Parse(TextFile.Read(path), Lenient);
         return
             document.RootElement.TryGetProperty("bn", out JsonElement norm)
             && norm is { ValueKind: JsonValueKind.Object }

@@ -17,7 +17,7 @@ internal static class JsonText
     {
         try
         {
-            return Parse<T>(File.ReadAllText(path), path, fix);
+            return Parse<T>(TextFile.Read(path), path, fix);
         }
         catch (Exception exception)
             when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)

@@ -24,12 +24,14 @@ internal sealed class YamlMapping
     public IReadOnlyList<string> Keys => [.. _node.Children.Keys.Select(KeyText)];
 
     /// <summary>Reads a file whose document is a mapping.</summary>
-    /// <exception cref="InvalidInputException">The file is missing, is not YAML or is not a mapping.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing, too large, is not YAML or is not a mapping.
+    /// </exception>
     public static YamlMapping Read(string path)
     {
         try
         {
-            return Parse(File.ReadAllText(path), path);
+            return Parse(TextFile.Read(path), path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -39,6 +39,7 @@ public static class LatencyTableFile
             };
         }
 
+        TextFile.RequireSize(path);
         LatencyTable table;
         try
         {

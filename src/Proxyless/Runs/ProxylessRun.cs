@@ -557,6 +557,19 @@ public static class ProxylessRun
     {
         try
         {
+            // A file of ONNX ends there, and so does what is read at once.
+            long bytes = new FileInfo(file).Length;
+            if (bytes > int.MaxValue)
+            {
+                throw new InvalidInputException(
+                    Invariant($"model '{file}' has {bytes / 1e9:F1} GB, and the file of a model (ONNX) ends at 2 GB; ")
+                        + "give another file"
+                )
+                {
+                    File = file,
+                };
+            }
+
             using FileStream stream = File.OpenRead(file);
             _ = stream.ReadByte();
         }

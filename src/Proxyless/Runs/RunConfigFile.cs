@@ -42,7 +42,7 @@ internal static partial class RunConfigFile
     {
         try
         {
-            RunOptions options = Parse(File.ReadAllText(path), path);
+            RunOptions options = Parse(TextFile.Read(path), path);
 
             // A run is where its configuration is, also if its folder has been moved.
             return options.Out is null ? options : options with { Out = Path.GetDirectoryName(Path.GetFullPath(path)) };
