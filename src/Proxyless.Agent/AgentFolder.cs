@@ -12,17 +12,21 @@ internal sealed class AgentFolder(string path)
     private const int TokenBytes = 32;
     private const int Years = 10;
 
-    private string CertificateFile => Path.Combine(path, "certificate.pfx");
+    private readonly string _path = path.Length > 0 ? path : throw new AgentException("--folder is empty; give a path");
 
-    private string TokenFile => Path.Combine(path, "token");
+    private string CertificateFile => Path.Combine(_path, "certificate.pfx");
+
+    private string TokenFile => Path.Combine(_path, "token");
 
     /// <summary>The file that clients need, for the machine that searches.</summary>
-    public string TargetFile => Path.Combine(path, "target.yaml");
+    public string TargetFile => Path.Combine(_path, "target.yaml");
 
     /// <summary>Creates a certificate, a token, and the target file for clients.</summary>
     /// <param name="host">The name or address by which clients reach this device.</param>
     /// <param name="port">The port.</param>
-    /// <exception cref="AgentException">There is an agent already, or the folder cannot be written.</exception>
+    /// <exception cref="AgentException">
+    /// There is an agent already, the folder cannot be written, or clients could reach nothing by that name.
+    /// </exception>
     public void Create(string host, int port)
     {
         try
@@ -32,7 +36,7 @@ internal sealed class AgentFolder(string path)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new AgentException(
-                $"'{path}' cannot be written: {exception.Message}; choose another --folder",
+                $"'{_path}' cannot be written: {exception.Message}; choose another --folder",
                 exception
             );
         }
@@ -40,21 +44,22 @@ internal sealed class AgentFolder(string path)
 
     private void CreateFiles(string host, int port)
     {
+        string address = AddressOf(host, port);
         if (File.Exists(CertificateFile) || File.Exists(TokenFile))
         {
             throw new AgentException(
-                $"'{path}' holds an agent's certificate and token already; clients know it by them. Remove them, or "
+                $"'{_path}' holds an agent's certificate and token already; clients know it by them. Remove them, or "
                     + $"choose another --folder"
             );
         }
 
         if (OperatingSystem.IsWindows())
         {
-            Directory.CreateDirectory(path);
+            Directory.CreateDirectory(_path);
         }
         else
         {
-            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(_path, OwnerOnly | UnixFileMode.UserExecute);
         }
 
         string token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
@@ -63,7 +68,7 @@ internal sealed class AgentFolder(string path)
         AtomicFile.WritePrivateText(TokenFile, token);
         string target = $"""
             kind: agent
-            address: https://{host}:{port}
+            address: {address}
             fingerprint: {certificate.GetCertHashString(HashAlgorithmName.SHA256)}
             token: {token}
             threads: 1
@@ -108,12 +113,24 @@ internal sealed class AgentFolder(string path)
             );
     }
 
+    /// <summary>The address that clients connect to; an IPv6 address is in brackets there.</summary>
+    private static string AddressOf(string host, int port) =>
+        Uri.CheckHostName(host) switch
+        {
+            UriHostNameType.Dns or UriHostNameType.IPv4 => $"https://{host}:{port}",
+            UriHostNameType.IPv6 => $"https://[{host.Trim('[', ']')}]:{port}",
+            _ => throw new AgentException(
+                $"--host '{host}' is neither a name nor an address; give the one by which clients reach this device, "
+                    + "such as 192.168.1.20"
+            ),
+        };
+
     private void Require(string file)
     {
         if (!File.Exists(file))
         {
             throw new AgentException(
-                $"there is no '{file}'; 'proxyless-agent init --folder {path}' makes certificate and token"
+                $"there is no '{file}'; 'proxyless-agent init --folder {_path}' makes certificate and token"
             );
         }
     }

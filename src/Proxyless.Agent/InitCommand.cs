@@ -16,7 +16,7 @@ internal static class InitCommand
             Description = "Name or address by which clients reach this device",
             DefaultValueFactory = _ => Environment.MachineName,
         };
-        var port = Options.Port();
+        var port = Options.Port(least: 1);
         var command = new Command(
             "init",
             "Create certificate, token, and the target's file for the machine that searches. Once, before 'serve'."

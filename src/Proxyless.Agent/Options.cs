@@ -25,7 +25,8 @@ internal static class Options
         };
 
     /// <summary>The port to listen on.</summary>
-    public static Option<int> Port() => InRange("--port", "Port to listen on", DefaultPort, 0, 65535);
+    /// <param name="least">0 for any that is free, which clients cannot know before; otherwise 1.</param>
+    public static Option<int> Port(int least) => InRange("--port", "Port to listen on", DefaultPort, least, 65535);
 
     /// <summary>A whole number in a range.</summary>
     public static Option<int> InRange(string name, string description, int usual, int least, int most)

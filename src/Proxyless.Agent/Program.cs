@@ -11,7 +11,7 @@ internal static class Program
     private static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs one command.</summary>
-    /// <returns>0 done, 1 failed, 2 bad usage.</returns>
+    /// <returns>0 done, 1 failed, 2 bad usage, 130 interrupted.</returns>
     public static int Main(string[] arguments)
     {
         UseUtf8();
@@ -47,6 +47,20 @@ internal static class Program
             // A port that is in use or not permitted, an address of another machine, a folder without permission, a
             // full disk.
             Console.Error.WriteLine($"error: {exception.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("interrupted");
+            return 130;
+        }
+        // The last line of defense: for any error, the user gets a sentence and the shell a code.
+#pragma warning disable CA1031
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Console.Error.WriteLine($"error: {exception.Message}");
+            Console.Error.WriteLine($"this is a bug ({exception.GetType().Name})");
             return 1;
         }
     }

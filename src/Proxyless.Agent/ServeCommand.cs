@@ -23,7 +23,7 @@ internal static class ServeCommand
     public static Command Create()
     {
         var folder = Options.Folder();
-        var port = Options.Port();
+        var port = Options.Port(least: 0);
         var address = new Option<string>("--address")
         {
             HelpName = "IP",
@@ -81,8 +81,12 @@ internal static class ServeCommand
     )
     {
         using X509Certificate2 certificate = folder.ReadCertificate();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+
+        // Empty: no settings of the environment or of a file of the working folder open another address.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddSimpleConsole();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.UseKestrelCore();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(server =>
         {
@@ -100,6 +104,7 @@ internal static class ServeCommand
                 }
             );
         });
+        builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(limits);
         builder.Services.AddSingleton<MeasurementQueue>();
         builder.Services.AddSingleton(new TokenInterceptor(folder.ReadToken()));

@@ -180,10 +180,14 @@ public sealed class AgentProcess : IDisposable
     }
 
     /// <summary>Starts the program.</summary>
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => StartIn("", arguments);
+
+    /// <summary>Starts the program in a working folder.</summary>
+    public Process StartIn(string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(Program, arguments)
         {
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,

@@ -166,6 +166,38 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     }
 
     [Fact]
+    public void Settings_of_the_working_folder_are_not_read()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("appsettings.json", "{ this is no JSON"u8.ToArray());
+        using (Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost"))
+        {
+            init.WaitForExit();
+            Assert.Equal(0, init.ExitCode);
+        }
+
+        using Process serve = _agent.StartIn(
+            folder.Root,
+            "serve",
+            "--folder",
+            folder.Root + "/agent",
+            "--address",
+            "127.0.0.1",
+            "--port",
+            "0"
+        );
+        try
+        {
+            Assert.StartsWith("listening", serve.StandardOutput.ReadLine() ?? "", StringComparison.Ordinal);
+        }
+        finally
+        {
+            serve.Kill(entireProcessTree: true);
+            serve.WaitForExit();
+        }
+    }
+
+    [Fact]
     public void A_wrong_certificate_is_not_talked_to()
     {
         string fingerprint = YamlMapping.Read(_agent.TargetFile).Text("fingerprint");
