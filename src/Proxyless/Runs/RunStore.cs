@@ -26,6 +26,23 @@ internal sealed class RunStore(RunDirectory directory)
     /// <summary>Whether a search was finished here and an architecture was derived from it.</summary>
     public bool IsDerived => File.Exists(directory.SearchResult) && File.Exists(directory.Architecture);
 
+    /// <summary>Rejects a search that has begun and whose steps are no longer known.</summary>
+    /// <exception cref="InvalidInputException">The plan was removed; the message names its file.</exception>
+    public void RequirePlanOfSearch()
+    {
+        bool hasBegun = File.Exists(directory.SearchLog) || new CheckpointFile(directory.SearchCheckpoint).Exists;
+        if (hasBegun && !directory.IsBeginning && Plan.Search is null)
+        {
+            string state = File.Exists(directory.Plan) ? "does not hold the steps of the search" : "is missing";
+            throw new InvalidInputException(
+                $"'{directory.Plan}' {state}, and a search has begun there; restore the file, or begin another run"
+            )
+            {
+                File = directory.Plan,
+            };
+        }
+    }
+
     /// <summary>Replaces the plan.</summary>
     public void Write(RunPlan plan)
     {

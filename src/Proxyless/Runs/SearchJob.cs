@@ -93,6 +93,11 @@ internal static class SearchJob
         var clock = new RunClock(time);
         options.ValidateForSearch();
         using RunLock held = RunOpening.Claim(ref options, require, observer, out RunStore store);
+        if (options.Resume)
+        {
+            store.RequirePlanOfSearch();
+        }
+
         RunContext context = RunOpening.OpenImages(
             options,
             options.Resume ? store : null,

@@ -8,7 +8,7 @@ internal static class SearchedNetwork
 {
     /// <summary>Rejects a run whose search has not ended.</summary>
     /// <returns>The epochs of the search.</returns>
-    /// <exception cref="InvalidInputException">It has not ended.</exception>
+    /// <exception cref="InvalidInputException">It has not ended, or its plan is missing.</exception>
     public static IReadOnlyList<SearchEpoch> RequireFinished(RunStore searched)
     {
         // A search for several limits of one target has one log and one network of shared weights, in its own folder.
@@ -25,6 +25,7 @@ internal static class SearchedNetwork
             );
         }
 
+        searched.RequirePlanOfSearch();
         IReadOnlyList<SearchEpoch> log = searched.ReadSearchLog();
         long done = log is [.., { } last] ? last.Step : 0;
         long planned = searched.Plan.Search?.WeightSteps ?? long.MaxValue;

@@ -202,6 +202,37 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     }
 
     [Fact]
+    public void A_search_whose_plan_was_removed_asks_for_it()
+    {
+        string copy = run.PathOf("without-plan");
+        foreach (string file in Directory.EnumerateFiles(run.Directory.Root, "*", SearchOption.AllDirectories))
+        {
+            string copied = Path.Combine(copy, Path.GetRelativePath(run.Directory.Root, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copied)!);
+            File.Copy(file, copied);
+        }
+
+        var directory = new RunDirectory(copy);
+        File.Delete(directory.Plan);
+        RunOptions other = RunConfigFile.Read(directory.Config) with { Out = run.PathOf("of-no-plan") };
+        var resumed = new RunOptions { Out = copy, Resume = true };
+        Assert.All(
+            (Action[])
+                [
+                    () => ProxylessRun.Derive(copy, other, NullRunObserver.Instance, Cancellation),
+                    () => ProxylessRun.Search(resumed, NullRunObserver.Instance, Cancellation),
+                    () => ProxylessRun.Run(resumed, NullRunObserver.Instance, Cancellation),
+                ],
+            job =>
+            {
+                var refused = Assert.Throws<InvalidInputException>(job);
+                Assert.StartsWith($"'{directory.Plan}' is missing", refused.Message, StringComparison.Ordinal);
+                Assert.Contains("restore the file", refused.Message, StringComparison.Ordinal);
+            }
+        );
+    }
+
+    [Fact]
     public void Without_scores_the_architecture_parameters_alone_derive()
     {
         RunOptions options = RunConfigFile
