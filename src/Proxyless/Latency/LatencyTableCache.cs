@@ -121,10 +121,22 @@ internal sealed class LatencyTableCache(string folder)
         CacheFolder.WarnIfNotKept(observer);
         string partial = PathOf(space, classes, target, mode) + ".partial";
         LatencyTable table = timer.Profile(space, classes, mode, partial, observer, cancellationToken);
-        Store(space, classes, target, table);
+        try
+        {
+            Store(space, classes, target, table);
 
-        // Only now: on a full disk, or in a job that is killed, it is all that is left of the profile.
-        File.Delete(partial);
+            // Only now: on a full disk, or in a job that is killed, it is all that is left of the profile.
+            File.Delete(partial);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Minutes to an hour of measurements: they serve at least this once.
+            observer.Warning(
+                $"the latency table cannot be kept in '{folder}' ({exception.Message}), and will be measured again the "
+                    + "next time; free some space there, or set PROXYLESS_CACHE to another folder"
+            );
+        }
+
         return table;
     }
 

@@ -10,18 +10,22 @@ namespace Proxyless.Latency;
 internal sealed class PartialProfile
 {
     private readonly Lock _lock = new();
-    private readonly string? _file;
+    private readonly IRunObserver _observer;
     private readonly Dictionary<string, double> _measured;
     private readonly Progress _progress;
+    private string? _file;
     private int _done;
 
     /// <summary>Reads what an interrupted profile has measured, if there is one.</summary>
     /// <param name="file">Its file; null: nothing is written.</param>
-    /// <param name="observer">Receives progress, and a warning if the file is damaged.</param>
+    /// <param name="observer">
+    /// Receives progress, and a warning if the file is damaged or cannot be written.
+    /// </param>
     /// <param name="total">Number of calls of <see cref="Step"/>.</param>
     public PartialProfile(string? file, IRunObserver observer, int total)
     {
         _file = file;
+        _observer = observer;
         _measured = Read(file, observer);
         _progress = new Progress(observer, "profile", 0, total);
     }
@@ -41,10 +45,7 @@ internal sealed class PartialProfile
         lock (_lock)
         {
             _measured[name] = milliseconds;
-            if (_file is not null)
-            {
-                AtomicFile.WriteAllText(_file, JsonSerializer.Serialize(_measured));
-            }
+            Write();
         }
 
         return milliseconds;
@@ -56,6 +57,27 @@ internal sealed class PartialProfile
         lock (_lock)
         {
             _progress.Report(++_done, detail);
+        }
+    }
+
+    private void Write()
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        try
+        {
+            AtomicFile.WriteAllText(_file, JsonSerializer.Serialize(_measured));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _observer.Warning(
+                $"'{_file}' cannot be written ({exception.Message}): the profile goes on, and if it is interrupted it "
+                    + "starts again"
+            );
+            _file = null;
         }
     }
 
@@ -79,7 +101,7 @@ internal sealed class PartialProfile
             observer.Message($"profile: {before.Count} measurements of an interrupted profile are reused");
             return before;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             observer.Warning($"{file} cannot be read ({exception.Message}); the profile starts again");
             return [];

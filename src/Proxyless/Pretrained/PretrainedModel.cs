@@ -104,7 +104,7 @@ public static class PretrainedModel
         );
         if (PretrainedWeights.IsName(options.Network))
         {
-            PretrainedWeights.Keep(options.Network, network);
+            PretrainedWeights.TryKeep(options.Network, network, observer);
         }
 
         return new ImportResult

@@ -140,7 +140,7 @@ internal static class PretrainedWeights
                 .GetAwaiter()
                 .GetResult();
             CompactNetwork network = Create(known, Read(file, null, observer), file, resolution, options);
-            Keep(weights, network);
+            TryKeep(weights, network, observer);
             return network;
         }
 
@@ -178,6 +178,26 @@ internal static class PretrainedWeights
             [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value)), .. matrices],
             new Dictionary<string, string> { [PretrainedNetworks.MetadataKey] = name }
         );
+    }
+
+    /// <summary>The same; if the cache cannot be written, that is said, and the network is used all the same.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="observer">Is warned.</param>
+    public static void TryKeep(string name, CompactNetwork network, IRunObserver observer)
+    {
+        try
+        {
+            Keep(name, network);
+        }
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or InvalidInputException)
+        {
+            observer.Warning(
+                $"the weights of '{name}' cannot be kept in the cache ({exception.Message}); free some space there, or "
+                    + "set PROXYLESS_CACHE to another folder"
+            );
+        }
     }
 
     /// <summary>Where the weights of a known network are kept.</summary>

@@ -172,6 +172,29 @@ public sealed class LatencyTableCacheTests : IDisposable
         Assert.False(File.Exists(table + ".partial"));
     }
 
+    [Fact]
+    public void What_was_measured_is_not_lost_with_a_cache_that_cannot_be_written()
+    {
+        // A file in the place of the folder.
+        string file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+        var observer = new RecordingObserver();
+        using var timer = new TimerOfFunction("board", (onnx, _) => onnx.Length / 1e6);
+        LatencyTable table = new LatencyTableCache(file).Profile(
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            timer,
+            ProfileMode.Quick,
+            observer,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes), table.Entries.Keys);
+        string[] warnings = [.. observer.Warnings.Where(text => text.Contains(file, StringComparison.Ordinal))];
+        Assert.Equal(2, warnings.Length);
+        Assert.Contains("the profile goes on", warnings[0], StringComparison.Ordinal);
+        Assert.Contains("the latency table cannot be kept", warnings[1], StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private List<string> WarningsOfReuse(ITarget target)

@@ -44,7 +44,7 @@ internal sealed class TimerOfFunction(string name, Func<byte[], CancellationToke
         string? partial,
         IRunObserver observer,
         CancellationToken cancellationToken
-    ) => throw new NotSupportedException();
+    ) => new PartProfiler(this, [this]).Profile(space, classes, mode, partial, observer, cancellationToken);
 
     public void Dispose() { }
 
