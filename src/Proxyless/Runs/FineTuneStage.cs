@@ -109,6 +109,7 @@ internal static class FineTuneStage
                 !foldOf.TryGetValue(kept.Number, out int fold)
                 || fold != kept.Fold
                 || kept.Answer.Label != images.Label(kept.Number)
+                || !kept.Answer.IsWithin(context.Classes)
                 || !known.TryAdd(kept.Number, kept)
             )
             {

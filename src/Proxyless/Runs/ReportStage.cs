@@ -272,8 +272,7 @@ internal static class ReportStage
             .Where(answer =>
                 positions.TryGetValue(answer.Image, out int position)
                 && answer.Label == training.Label(position)
-                && answer.Answer >= 0
-                && answer.Answer < context.Classes
+                && answer.IsWithin(context.Classes)
             )
             .DistinctBy(answer => answer.Image)
             .ToDictionary(answer => positions[answer.Image]);

@@ -29,7 +29,7 @@ internal static class RunFigures
         var figures = FigureFiles.Of(File.ReadAllText(run.Report)).ToList();
         List<ImageAnswer> answers = JsonLines.Read<ImageAnswer>(run.Answers);
         string[] classes = File.Exists(run.Labels) ? File.ReadAllLines(run.Labels) : [];
-        if (answers.Count > 0 && answers.All(answer => Math.Max(answer.Label, answer.Answer) < classes.Length))
+        if (answers.Count > 0 && answers.All(answer => answer.IsWithin(classes.Length)))
         {
             figures.RemoveAll(figure => figure.Name.StartsWith("confusion-matrix", StringComparison.Ordinal));
             figures.Add(

@@ -15,8 +15,12 @@ internal sealed record ImageAnswer(string Image, int Label, int Answer, double P
     [JsonIgnore]
     public bool IsRight => Answer == Label && double.IsFinite(Probability);
 
+    /// <summary>Whether label and answer are classes.</summary>
+    /// <param name="classes">Number of classes.</param>
+    public bool IsWithin(int classes) => Label >= 0 && Label < classes && Answer >= 0 && Answer < classes;
+
     /// <summary>Counts how often each class was classified as each.</summary>
-    /// <param name="answers">The answers.</param>
+    /// <param name="answers">The answers, all of them within the classes.</param>
     /// <param name="classes">Number of classes.</param>
     /// <returns>Number of images of class i that were classified as class j, at [i][j].</returns>
     public static int[][] Confusion(IEnumerable<ImageAnswer> answers, int classes)

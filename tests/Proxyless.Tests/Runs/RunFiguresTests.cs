@@ -1,0 +1,40 @@
+using Proxyless.Files;
+using Proxyless.Runs;
+using Proxyless.Tests.Data;
+using Proxyless.Training;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>Figures of a run whose files somebody has changed.</summary>
+public sealed class RunFiguresTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public RunFiguresTests()
+    {
+        File.WriteAllText(Run.Report, "<svg aria-label=\"accuracy\"></svg>");
+        File.WriteAllText(Run.Labels, "cat\ndog\n");
+    }
+
+    private RunDirectory Run => new(_folder.Root);
+
+    private string Figures => Path.Combine(_folder.Root, "figures");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(0, 1, true)]
+    [InlineData(1, 1, true)]
+    [InlineData(-1, 1, false)]
+    [InlineData(1, -1, false)]
+    [InlineData(2, 1, false)]
+    [InlineData(1, int.MaxValue, false)]
+    public void An_answer_that_is_no_class_leaves_out_the_confusion_matrix(int label, int answer, bool hasMatrix)
+    {
+        JsonLines.Write(Run.Answers, [new ImageAnswer("a.jpg", label, answer, 0.75, 0.25)]);
+        IReadOnlyList<string> files = RunFigures.Write(Run, Figures);
+        Assert.Contains(Path.Combine(Figures, "accuracy.svg"), files);
+        Assert.Equal(hasMatrix, files.Contains(Path.Combine(Figures, "confusion-matrix.svg")));
+    }
+}
