@@ -80,9 +80,7 @@ internal static class Cifar10Files
     private static string[] ReadClasses(string home)
     {
         string names = Path.Combine(home, "batches.meta.txt");
-        string[] classes = File.Exists(names)
-            ? [.. File.ReadLines(names).Select(line => line.Trim()).Where(line => line.Length > 0)]
-            : PublishedClasses;
+        string[] classes = File.Exists(names) ? ClassNameFile.Read(names) : PublishedClasses;
         return classes.Length == PublishedClasses.Length
             ? classes
             : throw new InvalidInputException($"{names} names {classes.Length} classes: CIFAR-10 has 10, one a line.");

@@ -30,16 +30,22 @@ internal static class ClassName
     }
 
     /// <summary>Rejects a name that is not a single line of a labels file.</summary>
+    /// <param name="place">The folder or the file that has the name.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="remedy">What to do, for the message.</param>
     /// <exception cref="InvalidInputException">It contains a line break or another control character.</exception>
-    public static void RequireOneLine(string folder, string name)
+    public static void RequireOneLine(string place, string name, string remedy = "rename the folder")
     {
         if (ControlCharacters.AreIn(name))
         {
             string shown = Visible(name);
             throw new InvalidInputException(
-                $"{folder}: the class '{shown}' has a line break or another control character in its name, and "
-                    + $"labels.txt has a line for each class; rename the folder."
-            );
+                $"{place}: the class '{shown}' has a line break or another control character in its name, and "
+                    + $"labels.txt has a line for each class; {remedy}."
+            )
+            {
+                File = place,
+            };
         }
     }
 

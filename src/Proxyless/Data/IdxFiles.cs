@@ -197,7 +197,7 @@ internal static class IdxFiles
             return [.. Enumerable.Range(0, count).Select(label => label.ToString(CultureInfo.InvariantCulture))];
         }
 
-        string[] names = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        string[] names = ClassNameFile.Read(file);
         return names.Length == count || (names.Length > count && !exactly)
             ? names
             : throw new InvalidInputException(

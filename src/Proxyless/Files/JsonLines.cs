@@ -20,7 +20,7 @@ internal static class JsonLines
 
     /// <summary>Reads a log. A last line that was cut short is left out.</summary>
     /// <exception cref="InvalidInputException">
-    /// Another line is damaged, or of another version; the message says file and line.
+    /// The file cannot be read; or another line is damaged, or of another version: the message says file and line.
     /// </exception>
     public static List<T> Read<T>(string path)
     {
@@ -30,7 +30,7 @@ internal static class JsonLines
             return lines;
         }
 
-        string[] texts = File.ReadAllText(path).Split('\n');
+        string[] texts = TextOf(path).Split('\n');
         for (int i = 0; i < texts.Length; i++)
         {
             bool isLast = i == texts.Length - 1;
@@ -57,6 +57,18 @@ internal static class JsonLines
         }
 
         return lines;
+    }
+
+    private static string TextOf(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw InvalidInputException.Unreadable(path, path, exception);
+        }
     }
 
     /// <summary>Replaces a log in one step.</summary>

@@ -66,10 +66,13 @@ internal sealed class CheckpointFile(string path)
             )
         {
             SafeTensorsFile previous = SafeTensorsFile.Read(Previous);
-            bool isRead = exception is InvalidInputException;
-            string why = isRead ? exception.Message : $"{Newest} cannot be read ({exception.Message})";
+            bool isGone = exception.InnerException is FileNotFoundException or DirectoryNotFoundException;
+            string why =
+                isGone ? $"{Newest} does not exist"
+                : exception is InvalidInputException ? exception.Message
+                : $"{Newest} cannot be read ({exception.Message})";
             string used = $"{why}; the checkpoint before it is used: {Previous}";
-            if (!isRead || File.Exists(Newest))
+            if (!isGone)
             {
                 observer.Warning(used);
             }

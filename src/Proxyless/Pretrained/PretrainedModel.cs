@@ -204,7 +204,14 @@ public static class PretrainedModel
         string[] names;
         try
         {
-            names = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+            names =
+            [
+                .. TextFile
+                    .Read(file)
+                    .Split('\n', '\r')
+                    .Select(line => line.Trim())
+                    .Where(line => line.Length > 0),
+            ];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

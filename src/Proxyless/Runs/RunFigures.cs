@@ -15,7 +15,9 @@ internal static class RunFigures
     /// <param name="run">The run.</param>
     /// <param name="folder">The folder of the files; it is created.</param>
     /// <returns>The files.</returns>
-    /// <exception cref="InvalidInputException">The run has no report, or one of its files is damaged.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The run has no report, or one of its files is damaged or cannot be read.
+    /// </exception>
     public static IReadOnlyList<string> Write(RunDirectory run, string folder)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -26,9 +28,11 @@ internal static class RunFigures
             );
         }
 
-        var figures = FigureFiles.Of(File.ReadAllText(run.Report)).ToList();
+        var figures = FigureFiles.Of(TextOf(run.Report)).ToList();
         List<ImageAnswer> answers = JsonLines.Read<ImageAnswer>(run.Answers);
-        string[] classes = File.Exists(run.Labels) ? File.ReadAllLines(run.Labels) : [];
+        string[] classes = File.Exists(run.Labels)
+            ? TextOf(run.Labels).ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            : [];
         if (answers.Count > 0 && answers.All(answer => answer.IsWithin(classes.Length)))
         {
             figures.RemoveAll(figure => figure.Name.StartsWith("confusion-matrix", StringComparison.Ordinal));
@@ -47,5 +51,17 @@ internal static class RunFigures
         }
 
         return [.. figures.Select(figure => Path.Combine(folder, figure.Name))];
+    }
+
+    private static string TextOf(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw InvalidInputException.Unreadable(file, file, exception);
+        }
     }
 }

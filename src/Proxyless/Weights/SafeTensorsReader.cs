@@ -16,7 +16,7 @@ internal static class SafeTensorsReader
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is missing, cut short, damaged or not a safetensors file.
+    /// The file is missing, may not be read, is cut short, damaged or not a safetensors file.
     /// </exception>
     public static (
         IReadOnlyDictionary<string, WeightTensor> Tensors,
@@ -151,7 +151,14 @@ internal static class SafeTensorsReader
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InvalidInputException($"{path} does not exist", exception) { File = path };
+            throw new InvalidInputException($"{path} does not exist; restore it, or begin the run again", exception)
+            {
+                File = path,
+            };
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw InvalidInputException.Unreadable(path, path, exception);
         }
     }
 

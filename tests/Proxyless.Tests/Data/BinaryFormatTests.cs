@@ -88,6 +88,39 @@ public sealed class BinaryFormatTests
         Assert.Contains("labels.txt names 1", Refusal(folder.Root), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("shirt\nshoe\nshirt\ncoat\n", "names 'shirt' twice")]
+    [InlineData("cafe\u0301\nshoe\nbag\ncaf\u00e9\n", "twice")]
+    [InlineData("shirt\nsh\u001boe\nbag\ncoat\n", "sh\\u001Boe")]
+    public void Names_of_classes_that_are_alike_or_no_line_are_refused(string names, string named)
+    {
+        using var idx = new TemporaryFolder();
+        AddIdx(idx, "train", 40, false);
+        string labels = idx.Add("labels.txt", System.Text.Encoding.UTF8.GetBytes(names));
+        string refusal = Refusal(idx.Root);
+        Assert.Contains(labels, refusal, StringComparison.Ordinal);
+        Assert.Contains(named, refusal, StringComparison.Ordinal);
+
+        using var cifar = new TemporaryFolder();
+        cifar.Add("data_batch_1.bin", Cifar(30, 0));
+        labels = cifar.Add("batches.meta.txt", System.Text.Encoding.UTF8.GetBytes(names + "4\n5\n6\n7\n8\n9\n"));
+        refusal = Refusal(cifar.Root);
+        Assert.Contains(labels, refusal, StringComparison.Ordinal);
+        Assert.Contains(named, refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_of_classes_that_cannot_be_read_are_told_by_their_file()
+    {
+        const string Unreadable = "/proc/self/mem";
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the file that nobody can read from its beginning is Linux's");
+        using var folder = new TemporaryFolder();
+        AddIdx(folder, "train", 40, false);
+        string labels = Path.Combine(folder.Root, "labels.txt");
+        File.CreateSymbolicLink(labels, Unreadable);
+        Assert.StartsWith($"{labels} cannot be read", Refusal(folder.Root), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Idx_files_that_are_damaged_or_do_not_fit_are_named()
     {

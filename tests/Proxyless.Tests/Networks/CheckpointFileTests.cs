@@ -84,6 +84,19 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
+    public void Weights_that_are_gone_or_may_not_be_read_are_named_with_what_helps()
+    {
+        string file = Path.Combine(_folder.Root, "best.safetensors");
+        Assert.StartsWith($"{file} does not exist; restore it", Refusal(file), StringComparison.Ordinal);
+
+        // Access to a folder is denied to whoever wants to read a file.
+        Directory.CreateDirectory(file);
+        Assert.StartsWith($"{file} cannot be read", Refusal(file), StringComparison.Ordinal);
+        static string Refusal(string path) =>
+            Assert.Throws<InvalidInputException>(() => SafeTensorsFile.Read(path)).Message;
+    }
+
+    [Fact]
     public void One_cut_short_without_one_before_it_is_refused_by_name()
     {
         CheckpointFile file = Checkpoint;

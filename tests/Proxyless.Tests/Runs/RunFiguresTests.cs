@@ -24,6 +24,23 @@ public sealed class RunFiguresTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
+    [InlineData("report.html")]
+    [InlineData("labels.txt")]
+    [InlineData("answers.jsonl")]
+    public void A_file_that_cannot_be_read_is_named(string file)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the file that nobody can read from its beginning is Linux's");
+        string path = Path.Combine(_folder.Root, file);
+        File.Delete(path);
+        File.CreateSymbolicLink(path, "/proc/self/mem");
+        Assert.StartsWith(
+            $"{path} cannot be read",
+            Assert.Throws<InvalidInputException>(() => RunFigures.Write(Run, Figures)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
     [InlineData(0, 1, true)]
     [InlineData(1, 1, true)]
     [InlineData(-1, 1, false)]
