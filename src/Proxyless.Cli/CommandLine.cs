@@ -126,7 +126,7 @@ internal static class CommandLine
             outcome.WriteTo(output, json);
             foreach (string complaint in outcome.Errors)
             {
-                error.WriteLine($"error: {complaint}");
+                error.WriteLine(ControlCharacters.VisibleLines($"error: {complaint}"));
             }
 
             return outcome.ExitCode;
@@ -141,7 +141,7 @@ internal static class CommandLine
                 && !cancellationToken.IsCancellationRequested;
             foreach (string line in isOther ? Unexpected(exception) : Explain(exception, parse))
             {
-                Say(error, SharedSteps.Of(group) + LibraryWords.Translate(line));
+                Say(error, SharedSteps.Of(group) + ControlCharacters.VisibleLines(LibraryWords.Translate(line)));
             }
 
             return isOther ? ExitCode.Failed : ExitCode.Of(exception);

@@ -4,6 +4,7 @@ using System.Globalization;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Comparisons;
+using Proxyless.Files;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
@@ -201,8 +202,8 @@ internal sealed class CompareCommand : ReportingCommand
         foreach (NetworkResult network in result.Networks)
         {
             table.AddRow([
-                Markup.Escape(network.Group),
-                Markup.Escape(network.Name),
+                Markup.Escape(ControlCharacters.Visible(network.Group)),
+                Markup.Escape(ControlCharacters.Visible(network.Name)),
                 Facts.Percent(network.Top1),
                 Points(network.Top1Deviation),
                 $"{network.LatencyMs:0.000} ms",
@@ -221,13 +222,13 @@ internal sealed class CompareCommand : ReportingCommand
         foreach (GroupResult group in result.Groups)
         {
             table.AddRow(
-                Markup.Escape(group.Group),
+                Markup.Escape(ControlCharacters.Visible(group.Group)),
                 group.Networks.ToString(CultureInfo.InvariantCulture),
                 Facts.Percent(group.Top1),
                 Points(group.Top1Deviation),
                 $"{group.LatencyMs:0.000} ms",
                 group.Difference is { } difference
-                    ? $"{Points(difference)} against {Markup.Escape(group.Against!)}"
+                    ? $"{Points(difference)} against {Markup.Escape(ControlCharacters.Visible(group.Against!))}"
                     : "",
                 group.P?.ToString("0.0000", CultureInfo.InvariantCulture) ?? ""
             );

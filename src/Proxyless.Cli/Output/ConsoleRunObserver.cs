@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Proxyless.Cli.Options;
+using Proxyless.Files;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Output;
@@ -86,7 +87,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
         {
             foreach (EpochLine line in _epochs.Add(epoch, _console.Profile.Width))
             {
-                string text = Markup.Escape(line.Text);
+                string text = Markup.Escape(ControlCharacters.VisibleLines(line.Text));
                 Line(
                     line.Kind switch
                     {
@@ -104,7 +105,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     {
         if (!_isQuiet)
         {
-            Line(Markup.Escape(Wording(text)));
+            Line(Shown(text));
         }
     }
 
@@ -120,7 +121,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
             }
         }
 
-        Line($"[yellow]warning:[/] {Markup.Escape(Wording(text))}");
+        Line($"[yellow]warning:[/] {Shown(text)}");
     }
 
     /// <inheritdoc/>
@@ -137,6 +138,9 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Finish();
+
+    /// <summary>A text as markup; what a terminal would obey, as in a file's name, is visible.</summary>
+    private string Shown(string text) => Markup.Escape(ControlCharacters.VisibleLines(Wording(text)));
 
     private void Line(string markup)
     {
@@ -170,6 +174,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     {
         string left = progress.Remaining is { } remaining ? $", {Durations.Text(remaining)} left" : "";
         string total = progress.Total is { } all ? $"/{all}" : "";
-        return $"{progress.Stage} {progress.Done}{total}{left}  {LibraryWords.Translate(progress.Detail)}";
+        return $"{progress.Stage} {progress.Done}{total}{left}  "
+            + ControlCharacters.Visible(LibraryWords.Translate(progress.Detail));
     }
 }

@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Proxyless.Runs;
 using Spectre.Console;
 
@@ -16,15 +17,22 @@ internal static class Facts
     public static void WriteFacts(this IAnsiConsole console, params IReadOnlyList<(string Name, string? Value)> facts)
     {
         ArgumentNullException.ThrowIfNull(console);
-        (string Name, string? Value)[] known = [.. facts.Where(fact => fact.Value is not null)];
+
+        // Names and metadata of files that others wrote are among them.
+        (string Name, string Value)[] known =
+        [
+            .. facts
+                .Where(fact => fact.Value is not null)
+                .Select(fact => (ControlCharacters.Visible(fact.Name), ControlCharacters.Visible(fact.Value!))),
+        ];
         int names = known.Select(fact => fact.Name.Length).DefaultIfEmpty(0).Max();
-        int values = Math.Min(LeastWidthOfValues, known.Select(fact => fact.Value!.Length).DefaultIfEmpty(0).Max());
+        int values = Math.Min(LeastWidthOfValues, known.Select(fact => fact.Value.Length).DefaultIfEmpty(0).Max());
         if (names + Gap + values > console.Profile.Width)
         {
-            foreach ((string name, string? value) in known)
+            foreach ((string name, string value) in known)
             {
                 console.WriteLine(name);
-                console.Write(new Padder(new Text(value!), new Padding(2, 0, 0, 0)));
+                console.Write(new Padder(new Text(value), new Padding(2, 0, 0, 0)));
             }
 
             return;
@@ -33,9 +41,9 @@ internal static class Facts
         var grid = new Grid();
         grid.AddColumn(new GridColumn().NoWrap().PadRight(Gap));
         grid.AddColumn(new GridColumn());
-        foreach ((string name, string? value) in known)
+        foreach ((string name, string value) in known)
         {
-            grid.AddRow(Markup.Escape(name), Markup.Escape(value!));
+            grid.AddRow(Markup.Escape(name), Markup.Escape(value));
         }
 
         console.Write(grid);
@@ -53,7 +61,7 @@ internal static class Facts
 
     /// <summary>Shows the next command.</summary>
     public static void WriteNext(this IAnsiConsole console, string command) =>
-        console.MarkupLine($"\nnext: [bold]{Markup.Escape(command)}[/]");
+        console.MarkupLine($"\nnext: [bold]{Markup.Escape(ControlCharacters.Visible(command))}[/]");
 
     /// <summary>Formats a share as percent.</summary>
     public static string Percent(double share) => $"{100 * share:0.00} %";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security;
 using System.Text;
+using Proxyless.Files;
 
 namespace Proxyless.Architectures;
 
@@ -42,6 +43,8 @@ public static class ArchitecturePicture
             Invariant($"{cost.Parameters / 1e6:0.00} M parameters, {cost.MultiplyAdds / 1e6:0.#} M multiply-adds, ")
             + $"{architecture.Resolution}x{architecture.Resolution} input, {architecture.Classes} classes";
 
+        // XML has no control characters, and other programs write the files of networks too.
+        string name = SecurityElement.Escape(ControlCharacters.Visible(architecture.Name));
         var svg = new StringBuilder();
         svg.Append(
             CultureInfo.InvariantCulture,
@@ -50,11 +53,11 @@ public static class ArchitecturePicture
         svg.Append(CultureInfo.InvariantCulture, $"width=\"{width:0.#}\" height=\"{Height:0.#}\" role=\"img\">\n");
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<title>{SecurityElement.Escape(architecture.Name)}: {caption}</title>\n{Style}\n"
+            $"<title>{name}: {caption}</title>\n{Style}\n"
         );
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<text class=\"name\" x=\"{Left}\" y=\"22\">{SecurityElement.Escape(architecture.Name)}</text>\n"
+            $"<text class=\"name\" x=\"{Left}\" y=\"22\">{name}</text>\n"
         );
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left}\" y=\"39\">{caption}</text>\n");
         DrawBands(svg, boxes);

@@ -50,10 +50,7 @@ internal static class ClassName
     }
 
     /// <summary>A name of a class or a file on one line: <c>\\u001B</c> for what a terminal would obey.</summary>
-    public static string Visible(string name) =>
-        string.Concat(
-            name.Select(letter => ControlCharacters.Is(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString())
-        );
+    public static string Visible(string name) => ControlCharacters.Visible(name);
 
     private static void Decompose(uint point, List<uint> parts)
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Proxyless.Files;
 
 namespace Proxyless.Reports;
 
@@ -34,6 +35,9 @@ internal static partial class FigureFiles
     public static string File(string svg)
     {
         ArgumentNullException.ThrowIfNull(svg);
+
+        // HTML takes the control characters of a name, XML does not.
+        svg = ControlCharacters.VisibleLines(svg);
         int end = svg.IndexOf('>', StringComparison.Ordinal);
         string opening = svg[..end];
         return (opening.Contains(Namespace, StringComparison.Ordinal) ? opening : $"{opening} {Namespace}")

@@ -32,6 +32,23 @@ public sealed class ConsoleRunObserverTests
     }
 
     [Fact]
+    public void What_a_terminal_would_obey_is_visible_and_lines_stay_lines()
+    {
+        using var writer = new StringWriter();
+        using (var observer = new ConsoleRunObserver(writer))
+        {
+            observer.Message("cat\u001b[2J.jpg: no image\n  and more\rover");
+            observer.Warning("\u0007bell");
+            observer.Progress(new RunProgress("search", 1, 1, null, "a\u009bb"));
+        }
+
+        Assert.Equal(
+            [@"cat\u001B[2J.jpg: no image", @"  and more\u000Dover", @"warning: \u0007bell", @"search 1/1  a\u009Bb"],
+            writer.ToString().TrimEnd().ReplaceLineEndings("\n").Split('\n')
+        );
+    }
+
+    [Fact]
     public void Quiet_leaves_warnings_only()
     {
         using var writer = new StringWriter();

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Xml.Linq;
+using Proxyless.Architectures;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runner;
 using Xunit;
 
@@ -50,6 +52,29 @@ public sealed class DescribeCommandTests
         Assert.Equal(8, run.Output.Split('\n').Count(line => line.Contains("vanished", StringComparison.Ordinal)));
         Assert.Contains("10x1x1", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', run.Output);
+    }
+
+    [Fact]
+    public void Names_and_metadata_of_a_file_are_told_without_what_a_terminal_would_obey()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Root, "network.json");
+        string picture = Path.Combine(folder.Root, "network.svg");
+        ArchitectureFile.Write(
+            file,
+            SmallSpace.Network(0, 1, 2) with
+            {
+                Name = "net\u001b]0;title\u0007",
+                Metadata = new Dictionary<string, string> { ["a\u001bkey"] = "a\u001b[31mvalue\nand a line" },
+            }
+        );
+        CommandLineRun run = CommandLineRun.Of("describe", "--arch", file, "--picture", picture);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.DoesNotContain(run.Output, letter => char.IsControl(letter) && letter is not ('\n' or '\r'));
+        Assert.Contains(@"net\u001B]0;title\u0007", run.Output, StringComparison.Ordinal);
+        Assert.Contains(@"a\u001Bkey", run.Output, StringComparison.Ordinal);
+        Assert.Contains(@"a\u001B[31mvalue\u000Aand a line", run.Output, StringComparison.Ordinal);
+        Assert.Contains(@"net\u001B]0;title\u0007", XDocument.Load(picture).Root!.Value, StringComparison.Ordinal);
     }
 
     [Fact]
