@@ -209,7 +209,7 @@ internal sealed record CommandTarget : IPartTimer
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            TryEnd(() => process.Kill(entireProcessTree: true));
             cancellationToken.ThrowIfCancellationRequested();
             throw new InvalidInputException(
                 Invariant(
@@ -220,6 +220,21 @@ internal sealed record CommandTarget : IPartTimer
         }
 
         return (process.ExitCode, output.Result, error.Result);
+    }
+
+    /// <summary>Ends processes as far as this user may: that the program was too slow is what is told.</summary>
+    /// <param name="end">Ends them.</param>
+    internal static void TryEnd(Action end)
+    {
+        try
+        {
+            end();
+        }
+        catch (Exception exception)
+            when (exception is AggregateException or Win32Exception or InvalidOperationException)
+        {
+            // Some belong to another user, as with sudo, or have just ended.
+        }
     }
 
     private Process Start(ProcessStartInfo start)
