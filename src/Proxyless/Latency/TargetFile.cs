@@ -15,8 +15,8 @@ public static class TargetFile
     /// <summary>The forms that <see cref="Open"/> takes, for messages and help.</summary>
     public const string Forms =
         LocalTarget.Forms
-        + ", a target's YAML file, or the name of one that TargetFile.Add keeps; with +int8 behind it, such as "
-        + "cpu+int8, for integer models";
+        + ", a target's YAML file, a latency table's .json or .csv, or the name of a target that TargetFile.Add keeps; "
+        + "with +int8 behind it, such as cpu+int8, for integer models";
 
     private const string FolderVariable = "PROXYLESS_TARGETS";
     private const string Extension = ".yaml";
@@ -73,7 +73,7 @@ public static class TargetFile
 
         if (File.Exists(nameOrFile))
         {
-            return Read(YamlMapping.Read(nameOrFile), nameOrFile, FolderOf(nameOrFile));
+            return Read(MappingOf(nameOrFile), nameOrFile, FolderOf(nameOrFile));
         }
 
         return IsKeptName(nameOrFile) && File.Exists(PathOf(nameOrFile))
@@ -92,7 +92,7 @@ public static class TargetFile
     /// Checks a target's file and keeps it under a name; files that it names are resolved from its original folder.
     /// </summary>
     /// <param name="name">Letters, digits, dots, hyphens and underscores.</param>
-    /// <param name="file">The target's YAML file.</param>
+    /// <param name="file">The target's YAML file, or a latency table's <c>.json</c> or <c>.csv</c>.</param>
     /// <param name="overwrite">Whether an existing target of that name is replaced.</param>
     /// <returns>The target.</returns>
     /// <exception cref="InvalidInputException">The name cannot be used, is taken, or the file is wrong.</exception>
@@ -106,7 +106,7 @@ public static class TargetFile
             );
         }
 
-        var mapping = YamlMapping.Read(file);
+        YamlMapping mapping = MappingOf(file);
         ITarget target = Read(mapping, name, FolderOf(file));
         string text = Kept(mapping, FolderOf(file));
         if (!overwrite && File.Exists(PathOf(name)))
@@ -196,9 +196,37 @@ public static class TargetFile
 
     private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
 
+    /// <summary>
+    /// What a target's file says; for a latency table itself, what such a file would say of it. A table in YAML is told
+    /// from a target only by the user.
+    /// </summary>
+    private static YamlMapping MappingOf(string file)
+    {
+        if (!File.Exists(file) || Path.GetExtension(file).ToLowerInvariant() is not (".json" or ".csv"))
+        {
+            return YamlMapping.Read(file);
+        }
+
+        var table = new Dictionary<string, string> { ["kind"] = "table", ["file"] = Path.GetFullPath(file) };
+        return YamlMapping.Parse(new SerializerBuilder().Build().Serialize(table), file);
+    }
+
+    private static string KindOf(YamlMapping file) =>
+        file.Has("kind")
+            ? file.Text("kind")
+            : throw new InvalidInputException(
+                $"{file.Source}: the key 'kind' is missing; a target's file has a line such as 'kind: agent', of "
+                    + $"{string.Join(", ", Kinds)}; if this is a latency table, write another file of the lines "
+                    + $"'kind: table' and 'file: {Path.GetFileName(file.Source)}' beside it"
+            )
+            {
+                File = file.Source,
+                Property = "kind",
+            };
+
     private static ITarget Read(YamlMapping file, string name, string folder)
     {
-        string kind = file.Text("kind");
+        string kind = KindOf(file);
         return kind switch
         {
             "local" => ReadLocal(file, name),
@@ -362,8 +390,8 @@ public static class TargetFile
         }
 
         // Before it is read: a group that contains itself would never end.
-        var mapping = YamlMapping.Read(path);
-        string kind = mapping.Text("kind");
+        YamlMapping mapping = MappingOf(path);
+        string kind = KindOf(mapping);
         return kind is "agent" or "command"
             ? (IPartTimer)Read(mapping, device, FolderOf(path))
             : throw file.Error("devices", $"has '{device}' of kind '{kind}'; a device is of kind agent or command");

@@ -13,7 +13,8 @@ public sealed record TargetOptions
         };
 
     /// <summary>
-    /// <c>cpu</c>, <c>cpu:THREADS</c>, <c>cpu:THREADS:BATCH</c>, a target's YAML file, or the name of one that is kept.
+    /// <c>cpu</c>, <c>cpu:THREADS</c>, <c>cpu:THREADS:BATCH</c>, a target's YAML file, a latency
+    /// table's <c>.json</c> or <c>.csv</c>, or the name of a target that is kept.
     /// </summary>
     public string Name { get; init; } = "cpu";
 

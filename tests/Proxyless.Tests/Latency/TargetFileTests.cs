@@ -48,6 +48,43 @@ public sealed class TargetFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("it's a phone.csv")]
+    [InlineData("phone #1.CSV")]
+    [InlineData("phone.json")]
+    public void A_latency_table_is_a_target_without_a_file_that_says_so(string name)
+    {
+        string file = Path.Combine(_folder.Root, name);
+        if (name.EndsWith(".json", StringComparison.Ordinal))
+        {
+            LatencyTableFile.Write(file, SmallSpace.Table());
+        }
+        else
+        {
+            File.WriteAllText(file, "part,milliseconds\nstem 3x32x32 16 s2,0.5\n");
+        }
+
+        TableTarget table = Assert.IsType<TableTarget>(TargetFile.Open(file));
+        Assert.Equal((file, file, 1), (table.Name, table.Source, table.Batch));
+        Assert.NotEmpty(table.Parts);
+        Assert.Contains(
+            $"target '{file}+int8' is a table",
+            Assert.Throws<InvalidInputException>(() => TargetFile.Open(file + "+int8")).Message,
+            StringComparison.Ordinal
+        );
+        TargetFile.Add("phone", file, overwrite: false);
+        Assert.Equal(table.Id, TargetFile.Open("phone").Id);
+    }
+
+    [Fact]
+    public void A_file_without_a_kind_says_what_a_table_needs()
+    {
+        string file = Write("pixel1.yaml", "Logits-input:7x7x1280-output:1000:\n  mean: 1\n");
+        string message = Assert.Throws<InvalidInputException>(() => TargetFile.Open(file)).Message;
+        Assert.Contains("local, agent, table, command, devices", message, StringComparison.Ordinal);
+        Assert.Contains("'kind: table' and 'file: pixel1.yaml'", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("kind: comand\n", "did you mean 'command'?")]
     [InlineData("kind: local\nthread: 2\n", "unknown key 'thread'")]
     [InlineData("kind: local\nthreads: 1000000\n", "line 2")]
