@@ -99,11 +99,15 @@ internal sealed class ProfileCommand : ReportingCommand
                 console.WriteFacts(
                     ("target", table.TargetId),
                     ("blocks", $"{table.Entries.Count} different ones in {Durations.Text(seconds)}"),
-                    ("networks of the space", $"{cost.Smallest:0.000} to {cost.Largest:0.000} ms"),
+                    (
+                        "networks of the space",
+                        $"{MillisecondText.AtLeast(cost.Smallest)} to {MillisecondText.Of(cost.Largest)} ms"
+                    ),
                     (
                         "random ones",
-                        $"a tenth within {Quantile(0.1):0.000} ms, half within {Quantile(0.5):0.000} ms, nine tenths "
-                            + $"within {Quantile(0.9):0.000} ms"
+                        $"a tenth within {MillisecondText.Of(Quantile(0.1))} ms, half within "
+                            + $"{MillisecondText.Of(Quantile(0.5))} ms, nine tenths within "
+                            + $"{MillisecondText.Of(Quantile(0.9))} ms"
                     ),
                     (
                         "error on whole networks",
@@ -116,7 +120,7 @@ internal sealed class ProfileCommand : ReportingCommand
                 );
                 console.WriteNext(
                     $"proxyless search --space {Facts.Quoted(parse.GetValue(_space.Space)!)} --target "
-                        + $"{Facts.Quoted(target.Name)} --latency {Quantile(0.5):0.###} --data DIR"
+                        + $"{Facts.Quoted(target.Name)} --latency {MillisecondText.AtLeast(Quantile(0.5))} --data DIR"
                 );
             }
         );

@@ -77,12 +77,13 @@ internal static class Facts
     public static string Prediction(string model) => $"proxyless predict --model {Quoted(model)} PHOTO.jpg";
 
     /// <summary>A latency; null if there is none.</summary>
-    public static string? Milliseconds(double? milliseconds) => milliseconds is { } time ? $"{time:0.000} ms" : null;
+    public static string? Milliseconds(double? milliseconds) =>
+        milliseconds is { } time ? $"{MillisecondText.Of(time)} ms" : null;
 
     /// <summary>A latency, compared with its limit.</summary>
     public static string Latency(double milliseconds, double? limit) =>
         limit is { } most
-            ? $"{milliseconds:0.000} ms, {(milliseconds <= most ? "within" : "OVER")} the limit of {most:0.###} ms "
-                + $"({milliseconds / most:P0})"
-            : $"{milliseconds:0.000} ms";
+            ? $"{MillisecondText.Of(milliseconds)} ms, {(milliseconds <= most ? "within" : "OVER")} the limit of "
+                + $"{MillisecondText.Short(most)} ms ({milliseconds / most:P0})"
+            : $"{MillisecondText.Of(milliseconds)} ms";
 }

@@ -115,7 +115,7 @@ internal sealed class DecisionStage
             : null;
         _context.Observer.Message(
             Invariant($"decided: {_made} networks scored, {finalists.Count} in the final round, ")
-                + Invariant($"{chosen.MeasuredMs:F3} ms")
+                + $"{MillisecondText.Of(chosen.MeasuredMs)} ms"
                 + (
                     score is null
                         ? ""
@@ -171,7 +171,7 @@ internal sealed class DecisionStage
 
         _context.Observer.Message(
             Invariant($"decided: what is measured is {_goal.LatencyMs / other:F3} times the table's sum: ")
-                + Invariant($"networks with a sum of {other:F3} ms are scored, too")
+                + $"networks with a sum of {MillisecondText.Of(other)} ms are scored, too"
         );
         SurrogateSearch further = SearchWithin(other);
         string purpose = _purpose + Further;
@@ -225,8 +225,8 @@ internal sealed class DecisionStage
 
     private void TellOver(MeasuredChoice measured) =>
         _context.Observer.Message(
-            Invariant($"decided: measured {measured.MeasuredMs:F3} ms, over the limit of {_goal.LatencyMs:F3} ms: ")
-                + "the next best is used"
+            $"decided: measured {MillisecondText.Of(measured.MeasuredMs)} ms, over the limit of "
+                + $"{MillisecondText.Of(_goal.LatencyMs)} ms: the next best is used"
         );
 }
 

@@ -77,9 +77,10 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             MeasuredChoice candidate = Measure(choice, cost.Of(choice), latency, table, cancellationToken);
             measured.Add(candidate);
             bool within = latency.Allows(candidate.MeasuredMs);
-            string asMeasured = candidate.IsMeasured ? Invariant($"measured {candidate.MeasuredMs:F3} ms, ") : "";
+            string asMeasured = candidate.IsMeasured ? $"measured {MillisecondText.Of(candidate.MeasuredMs)} ms, " : "";
             observer.Message(
-                Invariant($"derived: predicted {candidate.PredictedMs:F3} ms, {asMeasured}limit {limit:F3} ms")
+                $"derived: predicted {MillisecondText.Of(candidate.PredictedMs)} ms, {asMeasured}limit "
+                    + $"{MillisecondText.Of(limit)} ms"
                     + (within ? "" : ": over, deriving again with the table corrected")
             );
             if (within && (choice.SequenceEqual(free) || candidate.MeasuredMs >= Near * limit))
@@ -100,10 +101,9 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         if (best.MeasuredMs > Tolerance * limit)
         {
             throw new LimitNotMetException(
-                Invariant(
-                    $"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of "
-                        + $"{limit:F3} ms; "
-                ) + "the search is kept: derive at a higher limit with ProxylessRun.Derive"
+                $"the fastest network that was derived takes {MillisecondText.AtLeast(best.MeasuredMs)} ms, over the "
+                    + $"limit of {MillisecondText.Of(limit)} ms; the search is kept: derive at a higher limit with "
+                    + "ProxylessRun.Derive"
             )
             {
                 Quantity = latency.Cost.Quantity,
@@ -115,10 +115,9 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         if (!latency.Allows(best.MeasuredMs))
         {
             observer.Warning(
-                Invariant(
-                    $"the derived network takes {best.MeasuredMs:F3} ms, {(best.MeasuredMs / limit) - 1:P1} over the "
-                        + $"limit of {limit:F3} ms, within what two measurements differ by"
-                )
+                $"the derived network takes {MillisecondText.Of(best.MeasuredMs)} ms, "
+                    + Invariant($"{(best.MeasuredMs / limit) - 1:P1} over the limit of ")
+                    + $"{MillisecondText.Of(limit)} ms, within what two measurements differ by"
             );
         }
 

@@ -259,10 +259,8 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         catch (LimitNotMetException exception)
         {
             _notMet = new LimitNotMetException(
-                Invariant(
-                    $"the fastest network that was found takes {exception.Least:F3} ms, over the limit of "
-                        + $"{exception.Limit:F3} ms; raise TargetOptions.LatencyMs"
-                ),
+                $"the fastest network that was found takes {MillisecondText.AtLeast(exception.Least ?? 0)} ms, over "
+                    + $"the limit of {MillisecondText.Of(exception.Limit ?? 0)} ms; raise TargetOptions.LatencyMs",
                 exception
             )
             {

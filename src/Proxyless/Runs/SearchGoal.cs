@@ -148,11 +148,9 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             ? " (no TargetOptions.LatencyMs: the mean latency of the space's networks)"
             : "";
         context.Observer.Message(
-            Invariant($"limit: {milliseconds:F3} ms{why}; ")
-                + Invariant(
-                    $"networks of space '{context.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} "
-                        + $"ms, {within:P0} of random ones are within the limit"
-                )
+            $"limit: {MillisecondText.Of(milliseconds)} ms{why}; networks of space '{context.Space.Name}' take "
+                + $"{MillisecondText.AtLeast(latency.Smallest)} to {MillisecondText.Of(latency.Largest)} ms, "
+                + Invariant($"{within:P0} of random ones are within the limit")
         );
         var others = new List<CostLimit>();
         if (context.Options.Target.MaxParameters is { } parameters)

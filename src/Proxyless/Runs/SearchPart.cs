@@ -8,5 +8,5 @@ internal sealed record SearchPart(RunContext Context, RunStore Store, SearchGoal
 {
     /// <summary>Says that work for this one of several limits begins.</summary>
     public void Announce() =>
-        Context.Observer.Message(Invariant($"{Goal.Target.Name}, limit {Goal.LatencyMs:0.###} ms:"));
+        Context.Observer.Message($"{Goal.Target.Name}, limit {MillisecondText.Short(Goal.LatencyMs)} ms:");
 }

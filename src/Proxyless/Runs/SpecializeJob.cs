@@ -257,7 +257,7 @@ internal static class SpecializeJob
         int[] whole = new int[context.Space.Depth];
         double limit = UsualShareOfLatency * table.ToSpaceCost(context.Space, context.Classes).Of(whole);
         context.Observer.Message(
-            Invariant($"limit: {limit:F3} ms, half of the whole network's latency (no TargetOptions.LatencyMs)")
+            $"limit: {MillisecondText.Of(limit)} ms, half of the whole network's latency (no TargetOptions.LatencyMs)"
         );
         return context with
         {

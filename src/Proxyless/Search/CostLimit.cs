@@ -8,6 +8,10 @@ namespace Proxyless.Search;
 /// <param name="Limit">The highest allowed cost, in the cost's unit.</param>
 internal sealed record CostLimit(SpaceCost Cost, double Limit)
 {
+    // As it was given: as many digits as a limit may have.
+    private const string Given = "0.#########";
+    private const string Count = "N0";
+
     /// <summary>Whether it is on latency.</summary>
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
 
@@ -30,13 +34,15 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
         double smallest = Cost.Smallest;
         if (!Allows(smallest))
         {
-            string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
-            string format = Cost.Unit.Length > 0 ? "0.####" : "N0";
+            bool isTime = Cost.Unit.Length > 0;
+            string unit = isTime ? $" {Cost.Unit}" : "";
+            string limit = Limit.ToString(isTime ? Given : Count, CultureInfo.InvariantCulture);
+            string least = isTime
+                ? MillisecondText.AtLeast(smallest)
+                : smallest.ToString(Count, CultureInfo.InvariantCulture);
             throw new LimitNotMetException(
-                $"the {Cost.Quantity} limit {Limit.ToString(format, CultureInfo.InvariantCulture)}{unit} is "
-                    + $"impossible{where}: the smallest network of this space has "
-                    + $"{smallest.ToString(format, CultureInfo.InvariantCulture)}{unit}; raise the limit or choose a "
-                    + $"smaller space or resolution"
+                $"the {Cost.Quantity} limit {limit}{unit} is impossible{where}: the smallest network of this space has "
+                    + $"{least}{unit}; raise the limit or choose a smaller space or resolution"
             )
             {
                 Quantity = Cost.Quantity,

@@ -161,7 +161,7 @@ public sealed class SpecializeLimitsTests : IDisposable
         );
         RunOptions options = Options("stopped", Slower, Faster);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        string second = isDerived ? Invariant($"limit {Faster:F3} ms") : Invariant($"limit {Faster} ms:");
+        string second = isDerived ? $"limit {MillisecondText.Of(Faster)} ms" : Invariant($"limit {Faster} ms:");
         RunInterruptedException stopped = Assert.Throws<RunInterruptedException>(() =>
             ProxylessRun.RunAll(
                 options,

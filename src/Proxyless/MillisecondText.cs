@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Proxyless;
+
+/// <summary>
+/// Latencies in messages: three digits after the point, and for short ones as many as leave three that count.
+/// </summary>
+internal static class MillisecondText
+{
+    private const int UsualDecimals = 3;
+    private const int MostDecimals = 15;
+
+    // A limit allows sums that are over it by no more than the order of summing makes.
+    private const double Tolerance = 1e-12;
+
+    /// <summary>A latency, such as 12.300 or 0.0220.</summary>
+    public static string Of(double milliseconds) =>
+        milliseconds.ToString(Invariant($"F{Decimals(milliseconds)}"), CultureInfo.InvariantCulture);
+
+    /// <summary>The same without zeros at its end, such as 12.3 or 0.022.</summary>
+    public static string Short(double milliseconds) =>
+        milliseconds.ToString($"0.{new string('#', Decimals(milliseconds))}", CultureInfo.InvariantCulture);
+
+    /// <summary>A latency rounded up, so that it is allowed by the limit that is read there.</summary>
+    public static string AtLeast(double milliseconds)
+    {
+        int decimals = Decimals(milliseconds);
+        double nearest = Math.Round(milliseconds, decimals);
+        return Short(milliseconds <= nearest * (1 + Tolerance) ? nearest : nearest + Math.Pow(10, -decimals));
+    }
+
+    private static int Decimals(double milliseconds) =>
+        milliseconds > 0
+            ? (int)Math.Clamp(UsualDecimals - 1 - Math.Floor(Math.Log10(milliseconds)), UsualDecimals, MostDecimals)
+            : UsualDecimals;
+}
