@@ -310,7 +310,10 @@ internal sealed class RunOptionSet
     public RunOptionSet Output()
     {
         _heading = OptionHeading.Output;
-        Add(Values.Text("--out", "DIR", "The run's folder (runs/ and the date and time)"), (o, v) => o with { Out = v });
+        Add(
+            Values.Text("--out", "DIR", "The run's folder (runs/ and the date and time)"),
+            (o, v) => o with { Out = v }
+        );
         Add(Values.Flag("--overwrite", "Replace the run in --out"), (o, v) => o with { Overwrite = v });
         return this;
     }
@@ -669,7 +672,10 @@ internal sealed class RunOptionSet
             (o, v) => o with { MinimumCrop = v }
         );
         AddToTraining(
-            Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs (gray images are never mirrored)"),
+            Values.Flag(
+                "--no-flip",
+                "Do not mirror training images: for text, digits, road signs (gray images are never mirrored)"
+            ),
             (o, v) => o with { NoFlip = v }
         );
         AddToData(

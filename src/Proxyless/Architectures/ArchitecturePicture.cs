@@ -51,14 +51,8 @@ public static class ArchitecturePicture
             $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"arch\" viewBox=\"0 0 {width:0.#} {Height:0.#}\" "
         );
         svg.Append(CultureInfo.InvariantCulture, $"width=\"{width:0.#}\" height=\"{Height:0.#}\" role=\"img\">\n");
-        svg.Append(
-            CultureInfo.InvariantCulture,
-            $"<title>{name}: {caption}</title>\n{Style}\n"
-        );
-        svg.Append(
-            CultureInfo.InvariantCulture,
-            $"<text class=\"name\" x=\"{Left}\" y=\"22\">{name}</text>\n"
-        );
+        svg.Append(CultureInfo.InvariantCulture, $"<title>{name}: {caption}</title>\n{Style}\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"name\" x=\"{Left}\" y=\"22\">{name}</text>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left}\" y=\"39\">{caption}</text>\n");
         DrawBands(svg, boxes);
         DrawBoxes(svg, boxes);

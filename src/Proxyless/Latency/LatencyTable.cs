@@ -161,8 +161,9 @@ public sealed record LatencyTable
         if ((space.Misfit(Reference.Choice) ?? timeless) is { } complaint)
         {
             string source = file ?? $"the latency table of space '{Space}' on '{Target}'";
-            string remedy =
-                file is null ? "profile the space again" : "remove the file to have the space profiled again";
+            string remedy = file is null
+                ? "profile the space again"
+                : "remove the file to have the space profiled again";
             throw new InvalidInputException($"{source}: the reference network does not fit: {complaint}; {remedy}")
             {
                 File = file,

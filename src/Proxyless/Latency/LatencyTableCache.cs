@@ -156,11 +156,7 @@ internal sealed class LatencyTableCache(string folder)
             {
                 // Its names may be those of another space that is built of the same parts, and of another file for the
                 // same machine.
-                return LatencyTableFile.Read(path) with
-                {
-                    Space = space.Name,
-                    Target = target.Name,
-                };
+                return LatencyTableFile.Read(path) with { Space = space.Name, Target = target.Name };
             }
             catch (InvalidInputException exception)
             {

@@ -206,11 +206,7 @@ public static class PretrainedModel
         {
             names =
             [
-                .. TextFile
-                    .Read(file)
-                    .Split('\n', '\r')
-                    .Select(line => line.Trim())
-                    .Where(line => line.Length > 0),
+                .. TextFile.Read(file).Split('\n', '\r').Select(line => line.Trim()).Where(line => line.Length > 0),
             ];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

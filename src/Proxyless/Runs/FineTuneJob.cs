@@ -117,6 +117,5 @@ internal static class FineTuneJob
         RunStore store,
         WholeStart start,
         IReadOnlyDictionary<string, string> metadata
-    ) =>
-        context.Clock.Charging(store, RunStage.Training, () => FineTuneStage.Run(store, start, metadata).Architecture);
+    ) => context.Clock.Charging(store, RunStage.Training, () => FineTuneStage.Run(store, start, metadata).Architecture);
 }

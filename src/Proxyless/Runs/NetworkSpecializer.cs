@@ -189,12 +189,13 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             return null;
         }
 
-        MeasuredChoice measured = new MeasuredDerivation(
-            at.Space,
-            at.Classes,
-            tables.Target,
-            at.Observer
-        ).Measure(nothing, predicted, goal.Latency, goal.Table, at.CancellationToken);
+        MeasuredChoice measured = new MeasuredDerivation(at.Space, at.Classes, tables.Target, at.Observer).Measure(
+            nothing,
+            predicted,
+            goal.Latency,
+            goal.Table,
+            at.CancellationToken
+        );
         bool within = goal.Latency.Allows(measured.MeasuredMs);
         at.Observer.Message(
             Invariant($"at {resolution}x{resolution} with nothing left out: {measured.MeasuredMs:F3} ms, limit ")

@@ -5,16 +5,16 @@ namespace Proxyless.Tests.Data;
 
 public sealed class SampleImagesTests
 {
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public void They_follow_the_seed_and_are_all_different()
     {
         using var folder = new TemporaryFolder();
         string[] homes = [.. new[] { "a", "b", "c" }.Select(name => Path.Combine(folder.Root, name))];
-        SampleImages.Write(homes[0], 32, 4, 2, cancellationToken: Token);
-        SampleImages.Write(homes[1], 32, 4, 2, cancellationToken: Token);
-        SampleImages.Write(homes[2], 32, 4, 2, seed: 1, Token);
+        SampleImages.Write(homes[0], 32, 4, 2, cancellationToken: Cancellation);
+        SampleImages.Write(homes[1], 32, 4, 2, cancellationToken: Cancellation);
+        SampleImages.Write(homes[2], 32, 4, 2, seed: 1, Cancellation);
 
         string[][] contents =
         [
@@ -49,8 +49,12 @@ public sealed class SampleImagesTests
     [Fact]
     public void Sizes_and_numbers_out_of_range_are_refused()
     {
-        Assert.Throws<InvalidInputException>(() => SampleImages.Write("unused", size: 8));
-        Assert.Throws<InvalidInputException>(() => SampleImages.Write("unused", trainingPerClass: 0));
+        Assert.Throws<InvalidInputException>(() =>
+            SampleImages.Write("unused", size: 8, cancellationToken: Cancellation)
+        );
+        Assert.Throws<InvalidInputException>(() =>
+            SampleImages.Write("unused", trainingPerClass: 0, cancellationToken: Cancellation)
+        );
     }
 
     [Theory]
@@ -65,7 +69,7 @@ public sealed class SampleImagesTests
             Directory.CreateDirectory(shapes);
         }
 
-        SampleImages.WriteNew(shapes, 16, 2, 1, 0, TestContext.Current.CancellationToken);
+        SampleImages.WriteNew(shapes, 16, 2, 1, 0, Cancellation);
         Assert.Equal(8 * 3, Directory.GetFiles(shapes, "*.png", SearchOption.AllDirectories).Length);
         Assert.Equal(
             ["test", "train"],
@@ -113,7 +117,7 @@ public sealed class SampleImagesTests
         ImageDataset data = ImageDataset.Open(
             new DatasetOptions { Location = SampleImages.Name },
             NullRunObserver.Instance,
-            Token
+            Cancellation
         );
         Transforms transforms = Transforms.ForEvaluation(32, smallImages: true);
 
@@ -150,7 +154,7 @@ public sealed class SampleImagesTests
         ImageDataset data = ImageDataset.Open(
             new DatasetOptions { Location = folder.Root },
             NullRunObserver.Instance,
-            Token
+            Cancellation
         );
 
         double accuracy = SoftmaxRegression.TrainAndScore(

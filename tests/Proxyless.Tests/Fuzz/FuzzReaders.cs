@@ -673,7 +673,7 @@ internal static class FuzzReaders
         double[][] none = [.. SmallSpace.Space.Blocks().Select(block => new double[block.Candidates.Count])];
         var cost = new SpaceCost("latency", "ms", 1, none);
         Require(
-            scores.Scores.All(score => cost.Of(score.Choice) == 1 && double.IsFinite(score.ToScored().Score)),
+            scores.Scores.All(score => cost.Of(score.Choice) == 1 && double.IsFinite(score.Loss)),
             "a score that is none"
         );
         var search = new SurrogateSearch(
@@ -681,7 +681,9 @@ internal static class FuzzReaders
             [.. none.Select(block => block.Select(_ => true).ToArray())],
             [new CostLimit(cost, 2)]
         );
-        _ = search.Rank([.. scores.DecidedBy("box 2 ms").Select(score => score.ToScored())]).Count;
+        _ = search
+            .Rank([.. scores.DecidedBy("box 2 ms").Select(score => new ScoredNetwork(score.Choice, -score.Loss))])
+            .Count;
     }
 
     private static void UseData(string path)

@@ -15,7 +15,8 @@ internal sealed class TimerOfReadings(params double[] readings) : IModelTimer
 
     public string Name => "readings";
 
-    public string Id => "readings " + string.Join(' ', readings.Select(reading => reading.ToString("R", CultureInfo.InvariantCulture)));
+    public string Id =>
+        "readings " + string.Join(' ', readings.Select(reading => reading.ToString("R", CultureInfo.InvariantCulture)));
 
     public int Batch => 1;
 

@@ -1,5 +1,4 @@
 using Proxyless.Networks;
-using Proxyless.Runtime;
 using Proxyless.Tests.Search;
 using Xunit;
 using static TorchSharp.torch;

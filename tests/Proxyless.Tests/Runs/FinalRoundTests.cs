@@ -131,7 +131,10 @@ public sealed class FinalRoundTests
         );
 
         // Of none that is left the score decides.
-        MeasuredChoice other = finalists[0] with { Choice = [0, .. finalists[1].Choice.Skip(1)] };
+        MeasuredChoice other = finalists[0] with
+        {
+            Choice = [0, .. finalists[1].Choice.Skip(1)],
+        };
         Assert.Empty(new FinalRound(context, scorer).Rank([finalists[0], other], 24));
     }
 

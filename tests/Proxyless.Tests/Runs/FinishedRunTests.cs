@@ -184,15 +184,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         ProxylessRun.Derive(killed.Root, options, NullRunObserver.Instance, Cancellation);
         File.Delete(killed.SearchResult);
         InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
-            ProxylessRun.Derive(
-                killed.Root,
-                options with
-                {
-                    Overwrite = true,
-                },
-                NullRunObserver.Instance,
-                Cancellation
-            )
+            ProxylessRun.Derive(killed.Root, options with { Overwrite = true }, NullRunObserver.Instance, Cancellation)
         );
         Assert.Contains(
             $"continue it first: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{killed.Root}')",

@@ -85,8 +85,7 @@ public sealed class MeasuredDerivationTests
         Architecture full = small.At(2 * SmallPretrained.HalfSide);
         Assert.Equal(
             isWhole,
-            network.Architecture.Resolution == full.Resolution
-                && network.Architecture.Blocks.SequenceEqual(full.Blocks)
+            network.Architecture.Resolution == full.Resolution && network.Architecture.Blocks.SequenceEqual(full.Blocks)
         );
         if (isWhole)
         {

@@ -131,11 +131,7 @@ public sealed class WorkClaimTests : IDisposable
     {
         // The first process of the system is there all the time, and shows no life here.
         Assert.SkipUnless(KernelProcess.SeesAll && Environment.ProcessId != 1, "the system does not show that process");
-        RunHolder still = RunHolder.Current() with
-        {
-            Process = 1,
-            Kernel = KernelProcess.Of(1),
-        };
+        RunHolder still = RunHolder.Current() with { Process = 1, Kernel = KernelProcess.Of(1) };
         Assert.True(still.IsSeen && still.IsAlive());
         Leave(_folder.Root, still);
         ClaimWatch watch = Watch();

@@ -105,8 +105,9 @@ public sealed class LimitsTests
                         + logs.Select(
                                 (block, i) =>
                                     block
-                                        .Select((value, j) =>
-                                            value - (multiplier * limit.Cost.Candidates[i][j] / limit.Limit)
+                                        .Select(
+                                            (value, j) =>
+                                                value - (multiplier * limit.Cost.Candidates[i][j] / limit.Limit)
                                         )
                                         .Max()
                             )
