@@ -76,8 +76,8 @@ internal sealed class QuantizeCommand : ReportingCommand
         : base(
             "quantize",
             "Write a model with 8-bit integers instead of floats: a little more than a quarter of the size and, on "
-                + "processors with integer instructions, about half of the latency. It is calibrated on images, and compared with the model "
-                + "of floats on others.",
+                + "processors with integer instructions, about half of the latency. It is calibrated on images, and "
+                + "compared with the model of floats on others.",
             "proxyless quantize --model runs/photos",
             "proxyless quantize --model photos.onnx --data photos --out photos-int8.onnx",
             "proxyless quantize --weights timm-efficientnet-lite0 --data photos"

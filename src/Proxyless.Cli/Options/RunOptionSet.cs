@@ -499,8 +499,8 @@ internal sealed class RunOptionSet
         AddToSearch(
             Integer(
                 "--finalists",
-                "Number of networks with the best scores that are trained briefly before one is chosen; 1: the best score "
-                    + "decides (4)"
+                "Number of networks with the best scores that are trained briefly before one is chosen; 1: the best "
+                    + "score decides (4)"
             ),
             (o, v) => o with { Finalists = (int?)v }
         );

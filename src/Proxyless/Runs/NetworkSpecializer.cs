@@ -23,7 +23,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
     private const int FewestSevenths = 3;
     private const int ResolutionStep = 16;
 
-    // The sum of a table is off by less than this: a whole network that is over the limit by the table may be within it.
+    // A table is off by less than this: a whole network that is over the limit by its sum may be within it.
     private const double TableError = 1.05;
 
     // exp(-700) is above 0, and a candidate of probability 0 would never be chosen.
