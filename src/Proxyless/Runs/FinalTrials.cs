@@ -10,7 +10,7 @@ namespace Proxyless.Runs;
 /// <param name="scorer">Has the shared weights, and evaluates.</param>
 internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisposable
 {
-    // The shared weights are already trained: a high rate would first undo that (docs/decisions/decision.md).
+    // The shared weights are already trained: a high rate would first undo that (docs/results/choices.md).
     private const double RateShare = 0.25;
 
     private readonly Dictionary<string, Trial> _trials = [];

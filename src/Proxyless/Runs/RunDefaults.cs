@@ -21,12 +21,12 @@ internal static class RunDefaults
     // A step on two paths, one of them the widest, takes about as long as 2.4 on one (bench --mode weight,sandwich).
     private const double SandwichStepsOverSteps = 0.6;
 
-    // More of them change little on tables of trained networks (docs/decisions/decision.md).
+    // More of them change little on tables of trained networks (docs/results/choices.md).
     private const int UsualEvaluations = 100;
     private const int UsualFinalists = 4;
     private const int EvaluationsOverFrontPoints = 12;
 
-    // The usual scores of one limit as a share of the usual search (docs/decisions/decision.md).
+    // The usual scores of one limit as a share of the usual search (docs/results/choices.md).
     private const double ScoringShareOfTime = 0.2;
     private const int FewestEvaluations = 8;
 

@@ -6,7 +6,7 @@ namespace Proxyless.Search;
 /// The common features of a space's candidates, for a predictor of scores: a candidate's features are itself, its
 /// kernel, its expansion and whether it computes anything, each for its block alone and for its stage as a whole. A
 /// network with an <c>mb5e6</c> says something about every kernel of 5 and every expansion of 6 near it. This helps
-/// because there are about as many candidates as scores (the gain is in docs/decisions/decision.md).
+/// because there are about as many candidates as scores (the gain is in docs/results/choices.md).
 /// </summary>
 internal sealed class CandidateFeatures
 {

@@ -23,7 +23,7 @@ internal sealed class SurrogateSearch(
 
     // Chosen on planted spaces of 8 blocks of 3, 12 of 10 and 21 of 7 candidates, with 90 evaluations: 10 to 20 draws
     // do equally well, 30 worse. Known scores near the limit replace them, except for a few. With 12 or 17 evaluations,
-    // 8 draws do better than 5 and than 16 (docs/decisions/decision.md).
+    // 8 draws do better than 5 and than 16 (docs/results/choices.md).
     private const int FirstDraws = 16;
     private const int FirstDrawsBesideKnown = 4;
     private const int FewDraws = 8;
