@@ -110,14 +110,17 @@ public sealed class OnnxClassifier : IDisposable
     /// </exception>
     public static OnnxClassifier Load(string path, int threads = 1)
     {
-        if (new FileInfo(path) is { Exists: true, Length: > MostBytes })
+        using FileStream stream = File.OpenRead(path);
+        if (stream.Length > MostBytes)
         {
             throw new InvalidDataException(
                 $"'{path}' is not a classifier that Proxyless exported: it is larger than 2 GB, where ONNX ends"
             );
         }
 
-        return Load(File.ReadAllBytes(path), path, threads);
+        byte[] onnx = new byte[stream.Length];
+        stream.ReadExactly(onnx);
+        return Load(onnx, path, threads);
     }
 
     /// <summary>Loads a model from memory.</summary>

@@ -33,10 +33,20 @@ public sealed class NodeProfile : IDisposable
         }
         catch
         {
-            Directory.Delete(Folder, recursive: true);
+            try
+            {
+                Directory.Delete(Folder, recursive: true);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Why the model cannot be loaded counts.
+            }
+
             throw;
         }
     }
+
+    private static string Variable => OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
 
     /// <summary>The folder that ONNX Runtime writes to during profiling.</summary>
     internal string Folder { get; }
@@ -66,7 +76,7 @@ public sealed class NodeProfile : IDisposable
         {
             throw new IOException(
                 $"the temporary folder '{Path.GetTempPath()}' cannot be written: {exception.Message}; free space "
-                    + "there, or set TMPDIR to a folder that can be written",
+                    + $"there, or set {Variable} to a folder that can be written",
                 exception
             );
         }
@@ -91,7 +101,7 @@ public sealed class NodeProfile : IDisposable
         {
             throw new IOException(
                 $"the times that ONNX Runtime has recorded in '{path}' are incomplete; is the temporary folder full? "
-                    + "free space there, or set TMPDIR to another folder",
+                    + $"free space there, or set {Variable} to another folder",
                 exception
             );
         }

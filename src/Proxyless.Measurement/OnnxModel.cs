@@ -138,6 +138,13 @@ public sealed class OnnxModel : IDisposable
         }
 
         long[] shape = [.. node.Dimensions.Select(size => size < 0 ? batch : (long)size)];
+
+        // ONNX Runtime counts the bytes of a span as an int, unchecked: it would fill a part of a larger tensor.
+        if (shape.Aggregate((UInt128)sizeof(float), (bytes, side) => bytes * (ulong)side) > int.MaxValue)
+        {
+            throw new OverflowException($"a tensor of {string.Join('x', shape)} numbers is larger than 2 GB");
+        }
+
         return OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, shape);
     }
 }

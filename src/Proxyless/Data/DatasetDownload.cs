@@ -43,7 +43,11 @@ public static class DatasetDownload
     {
         RequireEmpty(folder);
         string place = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
-        Make(Path.GetDirectoryName(place)!, place);
+        Make(
+            Path.GetDirectoryName(place)
+                ?? throw new InvalidInputException($"'{folder}' is the root of a disk; give a folder in it"),
+            place
+        );
         string waiting = $"another process downloads to '{folder}'; waiting for it";
         FileStream held = await FileLock
             .TakeAsync(place + Locked, waiting, observer, cancellationToken)
@@ -138,7 +142,8 @@ public static class DatasetDownload
         }
         finally
         {
-            FolderRemoval.IfThere(partial);
+            // The next download removes what is left.
+            FolderRemoval.Try(partial);
         }
     }
 

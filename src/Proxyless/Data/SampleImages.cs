@@ -24,6 +24,13 @@ public static class SampleImages
     // They are drawn in seconds.
     private static readonly TimeSpan AgeOfLeftovers = TimeSpan.FromDays(1);
 
+    // By the rules of Windows, which are the default everywhere, "NAME.*" is also NAME itself.
+    private static readonly EnumerationOptions Exactly = new()
+    {
+        MatchType = MatchType.Simple,
+        AttributesToSkip = FileAttributes.None,
+    };
+
     /// <summary>Names of the classes in alphabetical order.</summary>
     public static IReadOnlyList<string> Classes { get; } =
     [.. Enum.GetNames<SampleShape>().Select(name => name.ToLowerInvariant())];
@@ -63,7 +70,10 @@ public static class SampleImages
         WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1, cancellationToken);
     }
 
-    /// <summary>Writes the same into a folder that is empty or missing, and then has all of them, or none.</summary>
+    /// <summary>
+    /// Writes the same into a folder that is empty or missing. It has the training images only once all are drawn: a
+    /// process that is killed leaves no set that looks whole.
+    /// </summary>
     internal static void WriteNew(
         string folder,
         int size,
@@ -81,12 +91,12 @@ public static class SampleImages
         try
         {
             Write(draft, size, trainingPerClass, testPerClass, seed, cancellationToken);
-            foreach (string split in isThere ? Directory.GetDirectories(draft) : [])
+            if (isThere)
             {
-                Directory.Move(split, Path.Combine(place, Path.GetFileName(split)));
+                Directory.Move(Path.Combine(draft, "test"), Path.Combine(place, "test"));
+                Directory.Move(Path.Combine(draft, "train"), Path.Combine(place, "train"));
             }
-
-            if (!isThere)
+            else
             {
                 Directory.Move(draft, place);
             }
@@ -145,7 +155,7 @@ public static class SampleImages
         string above = Path.GetDirectoryName(folder)!;
         try
         {
-            foreach (string draft in Directory.GetDirectories(above, $"{Path.GetFileName(folder)}.*"))
+            foreach (string draft in Directory.GetDirectories(above, $"{Path.GetFileName(folder)}.*", Exactly))
             {
                 if (DateTime.UtcNow - Directory.GetLastWriteTimeUtc(draft) > AgeOfLeftovers)
                 {

@@ -35,16 +35,18 @@ internal static class FileLock
         CancellationToken cancellationToken
     )
     {
-        for (bool isTold = false; ; isTold = true)
+        bool isTold = false;
+        while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (TryTake(path) is { } held)
             {
-                if (File.Exists(path))
+                if (IsAt(held, path))
                 {
                     return held;
                 }
 
-                // The holder before has removed it after it was opened here.
+                // The holder before has removed it after it was opened here, and another one may have made it anew.
                 await held.DisposeAsync().ConfigureAwait(false);
                 continue;
             }
@@ -52,6 +54,7 @@ internal static class FileLock
             if (!isTold)
             {
                 observer.Message(waiting);
+                isTold = true;
             }
 
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
@@ -82,6 +85,26 @@ internal static class FileLock
         {
             held.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Whether the file still exists under its name: a time that is set by its handle is read by the name.
+    /// </summary>
+    public static bool IsAt(FileStream file, string path)
+    {
+        // Even seconds of this century: as coarse as the times of any file system.
+        DateTime mark = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(2 * Random.Shared.Next(1 << 29));
+        try
+        {
+            File.SetLastWriteTimeUtc(file.SafeFileHandle, mark);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It belongs to another user: the answer is unknown, and hardly ever no.
+            return true;
+        }
+
+        return File.GetLastWriteTimeUtc(path) == mark;
     }
 
     /// <summary>EWOULDBLOCK on Linux and on macOS, and ERROR_SHARING_VIOLATION.</summary>

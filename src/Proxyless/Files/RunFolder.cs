@@ -13,9 +13,17 @@ internal static class RunFolder
     /// <exception cref="DirectoryNotFoundException">It is gone, or another one has taken its place.</exception>
     public static void Require(string folder)
     {
-        if (!Is(folder))
+        try
         {
-            throw Gone(folder, cause: null);
+            File.GetAttributes(Path.Combine(folder, WrittenFiles.RunConfig));
+        }
+        catch (Exception exception) when (exception is DirectoryNotFoundException or FileNotFoundException)
+        {
+            throw Gone(folder, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A file server that does not answer for a moment: what is written next says whether it does.
         }
     }
 

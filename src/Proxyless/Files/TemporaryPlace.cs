@@ -19,11 +19,7 @@ internal static class TemporaryPlace
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(file))
-            {
-                File.Delete(file);
-            }
-
+            TryRemove(file);
             throw Refused(exception);
         }
     }
@@ -44,12 +40,26 @@ internal static class TemporaryPlace
         }
     }
 
+    /// <summary>Removes a file if that is possible: why it is removed must not be lost with it.</summary>
+    public static void TryRemove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another process has it open, or the disk is only to be read: the system removes it with its other
+            // temporary files.
+        }
+    }
+
     private static Exception Refused(Exception cause)
     {
         string folder = Path.GetTempPath();
         string message =
-            $"the temporary folder '{folder}' cannot be written: {cause.Message}; free space there, or set TMPDIR to a "
-            + "folder that can be written";
+            $"the temporary folder '{folder}' cannot be written: {cause.Message}; free space there, or set "
+            + $"{(OperatingSystem.IsWindows() ? "TMP" : "TMPDIR")} to a folder that can be written";
         return Directory.Exists(folder)
             ? new IOException(message, cause)
             : new InvalidInputException(message, cause) { File = folder };

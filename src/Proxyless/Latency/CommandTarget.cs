@@ -121,7 +121,7 @@ internal sealed record CommandTarget : IPartTimer
         }
         finally
         {
-            File.Delete(file);
+            TemporaryPlace.TryRemove(file);
         }
     }
 

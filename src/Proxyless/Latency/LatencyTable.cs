@@ -148,8 +148,9 @@ public sealed record LatencyTable
     /// <param name="space">The space of the table.</param>
     /// <param name="target">The target of the table.</param>
     /// <param name="file">The table's file; null if it has none.</param>
+    /// <param name="remedy">What to do; null if the table can be made anew.</param>
     /// <exception cref="InvalidInputException">It is not of the space, or took no time.</exception>
-    internal void RequireReference(SearchSpace space, ITarget target, string? file = null)
+    internal void RequireReference(SearchSpace space, ITarget target, string? file = null, string? remedy = null)
     {
         if (target is not IModelTimer)
         {
@@ -161,9 +162,7 @@ public sealed record LatencyTable
         if ((space.Misfit(Reference.Choice) ?? timeless) is { } complaint)
         {
             string source = file ?? $"the latency table of space '{Space}' on '{Target}'";
-            string remedy = file is null
-                ? "profile the space again"
-                : "remove the file to have the space profiled again";
+            remedy ??= file is null ? "profile the space again" : "remove the file to have the space profiled again";
             throw new InvalidInputException($"{source}: the reference network does not fit: {complaint}; {remedy}")
             {
                 File = file,

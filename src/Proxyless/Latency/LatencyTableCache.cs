@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Runtime;
 
 namespace Proxyless.Latency;
@@ -126,7 +127,7 @@ internal sealed class LatencyTableCache(string folder)
             Store(space, classes, target, table);
 
             // Only now: on a full disk, or in a job that is killed, it is all that is left of the profile.
-            File.Delete(partial);
+            TemporaryPlace.TryRemove(partial);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

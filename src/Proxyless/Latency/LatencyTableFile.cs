@@ -39,13 +39,11 @@ public static class LatencyTableFile
             };
         }
 
-        TextFile.RequireSize(path);
         LatencyTable table;
         try
         {
-            using FileStream stream = File.OpenRead(path);
             table =
-                JsonSerializer.Deserialize<LatencyTable>(stream, Options)
+                JsonSerializer.Deserialize<LatencyTable>(TextFile.Read(path), Options)
                 ?? throw new InvalidInputException(
                     $"latency table '{path}' is empty; LatencyTableCache.Profile makes a new one"
                 )

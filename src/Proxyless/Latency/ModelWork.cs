@@ -20,15 +20,21 @@ internal static class ModelWork
         {
             return work();
         }
-        catch (Exception exception)
-            when (exception is OnnxRuntimeException or OverflowException or OutOfMemoryException)
+        catch (Exception exception) when (IsOfModel(exception))
         {
-            string remedy =
-                images > 1 ? Invariant($"; if there is too little memory for {images} images a run, give fewer") : "";
             throw new InvalidInputException(
-                $"target '{target}': a model cannot be run there: {exception.Message}{remedy}",
+                $"target '{target}': a model cannot be run there: {exception.Message}{Remedy(images)}",
                 exception
             );
         }
     }
+
+    /// <summary>Whether an error is one of a model, or of the memory that it needs.</summary>
+    public static bool IsOfModel(Exception exception) =>
+        exception is OnnxRuntimeException or OverflowException or OutOfMemoryException;
+
+    /// <summary>What to do about the memory, to follow a message; empty for one image a run.</summary>
+    /// <param name="images">Images per run.</param>
+    public static string Remedy(int images) =>
+        images > 1 ? Invariant($"; if there is too little memory for {images} images a run, give fewer") : "";
 }

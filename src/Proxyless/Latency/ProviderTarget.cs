@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using Proxyless.Measurement;
 
 namespace Proxyless.Latency;
@@ -40,11 +39,11 @@ internal sealed class ProviderTarget(string name, ExecutionProvider provider, in
         {
             return new OnnxModel(onnx, threads, batch, provider, device);
         }
-        catch (OnnxRuntimeException exception)
+        catch (Exception exception) when (ModelWork.IsOfModel(exception))
         {
             throw new InvalidInputException(
                 $"target '{name}': {provider} cannot be started on device {device}: {exception.Message}; check "
-                    + $"its driver and its vendor's libraries",
+                    + $"its driver and its vendor's libraries{ModelWork.Remedy(batch)}",
                 exception
             );
         }

@@ -202,13 +202,27 @@ public static class TargetFile
     /// </summary>
     private static YamlMapping MappingOf(string file)
     {
-        if (!File.Exists(file) || Path.GetExtension(file).ToLowerInvariant() is not (".json" or ".csv"))
+        string ending = Path.GetExtension(file).ToLowerInvariant();
+        if (!File.Exists(file) || ending is not (".json" or ".csv") || (ending == ".json" && IsTarget(file)))
         {
             return YamlMapping.Read(file);
         }
 
         var table = new Dictionary<string, string> { ["kind"] = "table", ["file"] = Path.GetFullPath(file) };
         return YamlMapping.Parse(new SerializerBuilder().Build().Serialize(table), file);
+    }
+
+    /// <summary>Whether a file in JSON, which is YAML too, describes a target.</summary>
+    private static bool IsTarget(string file)
+    {
+        try
+        {
+            return YamlMapping.Read(file).Has("kind");
+        }
+        catch (InvalidInputException)
+        {
+            return false;
+        }
     }
 
     private static string KindOf(YamlMapping file) =>

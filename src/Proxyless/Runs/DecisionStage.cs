@@ -80,7 +80,10 @@ internal sealed class DecisionStage
     public void Score(int? planned)
     {
         ScoredNetwork[] known = Known(_purpose);
-        _evaluations = RunDefaults.Evaluations(_context.Options, planned, _search.CountNear(known));
+
+        // By the table alone: a resumed run measures its error anew, and must not make another number of scores.
+        int near = SearchWithin(_goal.Limits.All).CountNear(known);
+        _evaluations = RunDefaults.Evaluations(_context.Options, planned, near);
         Score(_search, _purpose, _evaluations, Seed, [_derived.Choice], known);
     }
 
@@ -127,11 +130,10 @@ internal sealed class DecisionStage
 
     /// <summary>A search for networks whose latency by the table is within a limit.</summary>
     private SurrogateSearch SearchWithin(double latencyMs) =>
-        new(
-            CandidateFeatures.Of(_context.Space),
-            _scorer.Network.IsDifferent(),
-            [new CostLimit(_cost, latencyMs), .. _goal.Limits.Others]
-        );
+        SearchWithin([new CostLimit(_cost, latencyMs), .. _goal.Limits.Others]);
+
+    private SurrogateSearch SearchWithin(IReadOnlyList<CostLimit> limits) =>
+        new(CandidateFeatures.Of(_context.Space), _scorer.Network.IsDifferent(), limits);
 
     private void Score(
         SurrogateSearch search,

@@ -31,6 +31,7 @@ internal static class DeriveJob
         RequireAnother(options, directory, searched.Directory);
         RunPaths.RequireImages(options, source);
         RunContext context = RunOpening.OpenImages(options, searched, clock, observer, cancellationToken);
+        SearchedNetwork.RequireSpace(context.Space, log, searched.Directory);
         var store = new RunStore(directory);
         using var locks = new RunLocks();
         using var targets = new OpenTargets();

@@ -248,6 +248,15 @@ internal static class FineTuneStage
         }
 
         (FineTuning decision, ImageAnswer?[] answers) = trained.Tuner.Decide(among, place, classifier);
+        if (place < all && trained == classified)
+        {
+            // In a fold all blocks may be trained: its steps are not those of a shorter network.
+            decision = decision with
+            {
+                MostTrialSteps = whole.MostTrialSteps,
+            };
+        }
+
         (Tuned used, Tuned unused) = decision.IsTrained ? (trained, classified) : (classified, trained);
         if (unused.Tuner.Network != used.Tuner.Network)
         {

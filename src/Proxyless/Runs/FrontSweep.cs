@@ -78,7 +78,7 @@ internal static class FrontSweep
                 }
             }
 
-            progress.Report(done, () => Invariant($"{limit:F3} ms"));
+            progress.Report(done, () => $"{MillisecondText.Of(limit)} ms");
         }
 
         Score(latency.Candidates, latency.Largest, 1);

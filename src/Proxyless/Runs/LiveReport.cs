@@ -92,6 +92,12 @@ internal sealed class LiveReport(RunContext context, RunStore store, LatencyTabl
             return;
         }
 
+        // That it has gone is for the next checkpoint to say.
+        if (!Directory.Exists(store.Directory.Root))
+        {
+            return;
+        }
+
         try
         {
             RunReport.WriteHtml(store.Directory.Report, data());

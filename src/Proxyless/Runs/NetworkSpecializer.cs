@@ -198,8 +198,9 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         );
         bool within = goal.Latency.Allows(measured.MeasuredMs);
         at.Observer.Message(
-            Invariant($"at {resolution}x{resolution} with nothing left out: {measured.MeasuredMs:F3} ms, limit ")
-                + Invariant($"{goal.LatencyMs:F3} ms{(within ? "" : ": over")}")
+            Invariant($"at {resolution}x{resolution} with nothing left out: ")
+                + $"{MillisecondText.Of(measured.MeasuredMs)} ms, limit {MillisecondText.Of(goal.LatencyMs)} ms"
+                + (within ? "" : ": over")
         );
         return within
             ? new SpecializedNetwork(
@@ -278,7 +279,8 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         RunContext at = found.Context;
         double loss = probe.LossOf(found.Network, blocks, at.CancellationToken);
         at.Observer.Message(
-            Invariant($"at {at.Space.Resolution}x{at.Space.Resolution}: {found.Chosen.MeasuredMs:F3} ms, ")
+            Invariant($"at {at.Space.Resolution}x{at.Space.Resolution}: ")
+                + $"{MillisecondText.Of(found.Chosen.MeasuredMs)} ms, "
                 + Invariant($"loss of a classifier of its features {loss:F3}, cross-validated")
         );
         return loss;

@@ -16,7 +16,7 @@ internal sealed class PartCharges(RunStore store)
     public T Of<T>(SearchPart part, Func<T> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return RunClock.Ending(work, () => SecondsOf(part));
+        return RunClock.Ending(store, work, () => SecondsOf(part));
     }
 
     /// <summary>Does work that all parts share.</summary>

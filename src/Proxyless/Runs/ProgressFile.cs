@@ -81,7 +81,7 @@ internal sealed class ProgressFile(string path)
     {
         ArgumentNullException.ThrowIfNull(progress);
         TimeSpan? since = _written is { } before ? Stopwatch.GetElapsedTime(before) : null;
-        if (since < Interval)
+        if (since < Interval || !Directory.Exists(Path.GetDirectoryName(path)))
         {
             return;
         }

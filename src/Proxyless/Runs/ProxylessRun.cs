@@ -557,8 +557,9 @@ public static class ProxylessRun
     {
         try
         {
-            // A file of ONNX ends there, and so does what is read at once.
-            long bytes = new FileInfo(file).Length;
+            // A file of ONNX ends there, and so does what is read at once. A link has another length than its file.
+            using FileStream stream = File.OpenRead(file);
+            long bytes = stream.Length;
             if (bytes > int.MaxValue)
             {
                 throw new InvalidInputException(
@@ -570,7 +571,6 @@ public static class ProxylessRun
                 };
             }
 
-            using FileStream stream = File.OpenRead(file);
             _ = stream.ReadByte();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Proxyless.Networks;
 
 namespace Proxyless.Runs;
@@ -52,7 +53,8 @@ internal sealed class RunClock(TimeProvider time)
     /// <param name="stage">The stage that the work belongs to.</param>
     /// <param name="work">The work.</param>
     /// <exception cref="IOException">The work is done, and its time cannot be written.</exception>
-    public T Charging<T>(RunStore store, RunStage stage, Func<T> work) => Ending(work, () => Charge(store, stage));
+    public T Charging<T>(RunStore store, RunStage stage, Func<T> work) =>
+        Ending(store, work, () => Charge(store, stage));
 
     /// <inheritdoc cref="Charging{T}(RunStore, RunStage, Func{T})"/>
     public void Charging(RunStore store, RunStage stage, Action work)
@@ -71,15 +73,30 @@ internal sealed class RunClock(TimeProvider time)
 
     /// <summary>
     /// Does work, and writes something at its end. Of a failure of the work and one of the writing, as on a full disk,
-    /// the first counts: why a job has ended must not be lost with its time.
+    /// the first counts: why a job has ended must not be lost with its time. The folder of a run that has gone meanwhile
+    /// is not made anew for it.
     /// </summary>
     /// <typeparam name="T">The result of the work.</typeparam>
+    /// <param name="store">Where it is written: a run, or a training of a comparison.</param>
     /// <param name="work">The work.</param>
     /// <param name="write">Writes.</param>
-    public static T Ending<T>(Func<T> work, Action write)
+    public static T Ending<T>(RunStore store, Func<T> work, Action write)
     {
+        ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(write);
+        string root = store.Directory.Root;
+        bool isRun = RunFolder.Is(root);
+        void Write()
+        {
+            if (isRun)
+            {
+                RunFolder.Require(root);
+            }
+
+            write();
+        }
+
         T result;
         try
         {
@@ -87,11 +104,11 @@ internal sealed class RunClock(TimeProvider time)
         }
         catch
         {
-            CheckpointFile.TryWrite(write);
+            CheckpointFile.TryWrite(Write);
             throw;
         }
 
-        write();
+        Write();
         return result;
     }
 }

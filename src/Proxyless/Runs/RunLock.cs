@@ -153,7 +153,7 @@ internal sealed class RunLock : IDisposable
 
             // A job that releases the folder may have deleted the file after it was opened and before it was locked
             // here.
-            if (attempt < Attempts && !IsAt(file, path))
+            if (attempt < Attempts && !FileLock.IsAt(file, path))
             {
                 file.Dispose();
                 continue;
@@ -332,26 +332,6 @@ internal sealed class RunLock : IDisposable
         exception is DirectoryNotFoundException or FileNotFoundException
             ? Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder)))
             : exception.HResult is 17 or unchecked((int)0x800700B7) && !File.Exists(folder);
-
-    /// <summary>
-    /// Whether the file still exists under its name: a time that is set by its handle is read by the name.
-    /// </summary>
-    private static bool IsAt(FileStream file, string path)
-    {
-        // Even seconds of this century: as coarse as the times of any file system.
-        DateTime mark = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(2 * Random.Shared.Next(1 << 29));
-        try
-        {
-            File.SetLastWriteTimeUtc(file.SafeFileHandle, mark);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // It belongs to another user: the answer is unknown, and hardly ever no.
-            return true;
-        }
-
-        return File.GetLastWriteTimeUtc(path) == mark;
-    }
 
     private static RunHolder? ReadHolder(string folder)
     {

@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Search;
 
@@ -55,15 +56,9 @@ internal static class SearchedNetwork
             RequireWeightsOf(end, SearchState.Of(checkpoint, path), searched);
         }
 
+        RequireSpace(context.Space, log, searched);
         NetworkOptions options = context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
         var network = new SuperNetwork(context.Space, context.Classes, options);
-        if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
-        {
-            network.Dispose();
-            throw new InvalidInputException(
-                $"'{searched.Root}' was searched in a space with other candidates than '{context.Space.Name}' has now"
-            );
-        }
 
         for (int i = 0; i < network.Blocks.Count; i++)
         {
@@ -78,15 +73,41 @@ internal static class SearchedNetwork
     }
 
     /// <summary>
-    /// Whether the search has given its networks: then its last weights were written, it is not continued any more, and
-    /// where the newest checkpoint is damaged by now the one before it is the best there is.
+    /// Rejects a space that has changed since the search. Its table and its scores do not fit either then, and are not
+    /// what is to be mended.
+    /// </summary>
+    /// <param name="space">The space.</param>
+    /// <param name="log">The epochs of the search.</param>
+    /// <param name="searched">Its run.</param>
+    /// <exception cref="InvalidInputException">It has.</exception>
+    public static void RequireSpace(SearchSpace space, IReadOnlyList<SearchEpoch> log, RunDirectory searched)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        if (
+            log is [.., { } last]
+            && !space
+                .Blocks()
+                .Select(block => block.Candidates.Count)
+                .SequenceEqual(last.Probabilities.Select(block => block.Length))
+        )
+        {
+            throw new InvalidInputException(
+                $"'{searched.Root}' was searched in a space with other candidates than '{space.Name}' has now; give "
+                    + "the space as it was, or search anew"
+            );
+        }
+    }
+
+    /// <summary>
+    /// Whether the search has given a network: then its last weights were written, and where the newest checkpoint is
+    /// damaged by now, the one before it is the best there is. Of several limits one may be impossible.
     /// </summary>
     private static bool IsDerived(RunDirectory searched)
     {
         IReadOnlyList<RunDirectory> limits = RunParts.FoldersOf(searched.ReadConfig(), searched.Root);
         return limits.Count == 0
             ? new RunStore(searched).IsDerived
-            : limits.All(limit => new RunStore(limit).IsDerived);
+            : limits.Any(limit => new RunStore(limit).IsDerived);
     }
 
     /// <summary>Rejects weights from before the end of a search, whose log is written first.</summary>

@@ -211,7 +211,12 @@ internal static class SpecializeJob
     {
         RunContext spanned = AsSpanned(context, store);
         LatencyTable table = LatencyTableFile.Read(store.Directory.Latency);
-        table.RequireReference(spanned.Space, target, store.Directory.Latency);
+        table.RequireReference(
+            spanned.Space,
+            target,
+            store.Directory.Latency,
+            "restore the file, or begin another run"
+        );
         return SearchGoal.Of(spanned, target, table);
     }
 

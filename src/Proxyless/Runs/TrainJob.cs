@@ -51,8 +51,9 @@ internal static class TrainJob
 
         // The test images of other options may be images that the search's weights learned from.
         RunStore? before =
-            inPlace || options.Resume ? store
-            : options.Training.FromSupernet ? new RunStore(searched!)
+            inPlace || goesOn ? store
+            : options.Training.FromSupernet && searched is not null ? new RunStore(searched)
+            : options.Resume ? store
             : null;
         RunContext context = RunOpening.OpenImages(
             options with
@@ -154,6 +155,15 @@ internal static class TrainJob
         if (searched is not null)
         {
             RunParts.RequireOne(searched);
+        }
+
+        if (searched is not null && options.Resume && !HasBegun(searched) && !File.Exists(searched.SearchLog))
+        {
+            throw new InvalidInputException(
+                $"'{searched.Root}' was stopped before it had written its network; continue with the network that it "
+                    + $"began with as ProxylessRun.Train(architecture), with RunOptions.Resume and RunOptions.Out = "
+                    + $"'{searched.Root}'"
+            );
         }
 
         if (searched is not null && !File.Exists(searched.Architecture))

@@ -84,7 +84,8 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
 
     private void Write()
     {
-        if (_directory is not null)
+        // One that has gone is for the next checkpoint to report.
+        if (_directory is not null && Directory.Exists(_directory.Root))
         {
             JsonLines.Write(_directory.Warnings, _warnings);
         }

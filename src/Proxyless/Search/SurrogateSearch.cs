@@ -68,6 +68,7 @@ internal sealed class SurrogateSearch(
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(known);
         List<ScoredNetwork> scored = Different(known);
+        int near = CountNear(scored);
         var choices = new HashSet<int[]>(scored.Select(network => network.Choice), ChoiceComparer.Instance);
         var random = new Random(seed);
         var proposals = new NetworkProposals(isThere, limits, choices, random);
@@ -94,10 +95,7 @@ internal sealed class SurrogateSearch(
             }
         }
 
-        int draws = Math.Min(
-            Math.Max(FirstDraws - CountNear(scored), FirstDrawsBesideKnown),
-            Math.Max(FewDraws, evaluations / 4)
-        );
+        int draws = Math.Min(Math.Max(FirstDraws - near, FirstDrawsBesideKnown), Math.Max(FewDraws, evaluations / 4));
         for (int i = 0; i < draws && Score(proposals.Draw()); i++) { }
 
         for (int turn = 0; left > 0 && scored.Count > 0; turn++)

@@ -20,6 +20,14 @@ public sealed class LargeFileTests : IDisposable
             file.SetLength(Bytes);
         }
 
+        foreach (string name in (string[])["json", "onnx"])
+        {
+            File.CreateSymbolicLink(
+                Path.Combine(_folder.Root, $"linked.{name}"),
+                Path.Combine(_folder.Root, $"large.{name}")
+            );
+        }
+
         File.WriteAllText(Path.Combine(_folder.Root, "table.yaml"), "kind: table\nfile: large.csv\n");
         Directory.CreateDirectory(Path.Combine(_folder.Root, "images"));
     }
@@ -33,7 +41,9 @@ public sealed class LargeFileTests : IDisposable
     [InlineData("large.csv is larger than 64 MB", "target check --target DIR/table.yaml")]
     [InlineData("large.json is larger than 64 MB", "describe --arch DIR/large.json")]
     [InlineData("large.json is larger than 64 MB", "describe --arch proxyless-cpu --table DIR/large.json")]
+    [InlineData("linked.json is larger than 64 MB", "describe --arch proxyless-cpu --table DIR/linked.json")]
     [InlineData("large.onnx' has 3.2 GB", "predict --model DIR/large.onnx cat.jpg")]
+    [InlineData("linked.onnx' has 3.2 GB", "predict --model DIR/linked.onnx cat.jpg")]
     [InlineData("large.onnx' has 3.2 GB", "evaluate --model DIR/large.onnx --data DIR/images")]
     [InlineData("large.onnx' has 3.2 GB", "quantize --model DIR/large.onnx --data DIR/images")]
     public void A_file_that_is_far_too_large_is_refused_by_its_name(string said, string command)
@@ -45,10 +55,12 @@ public sealed class LargeFileTests : IDisposable
         Assert.Contains(said, run.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_model_that_is_too_large_is_none()
+    [Theory]
+    [InlineData("large.onnx")]
+    [InlineData("linked.onnx")]
+    public void A_model_that_is_too_large_is_none(string name)
     {
-        string file = Path.Combine(_folder.Root, "large.onnx");
+        string file = Path.Combine(_folder.Root, name);
         Assert.Contains(
             file,
             Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(file)).Message,

@@ -79,6 +79,17 @@ public sealed class SampleImagesTests
     }
 
     [Fact]
+    public void Pictures_that_were_drawn_long_ago_stay()
+    {
+        using var folder = new TemporaryFolder();
+        string shapes = Path.Combine(folder.Root, "sample-1");
+        string picture = folder.Add(Path.Combine("sample-1", "0000.png"), [1]);
+        Directory.SetLastWriteTimeUtc(shapes, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(shapes, SampleImages.Cached(shapes, _ => Assert.Fail("they are there")));
+        Assert.True(File.Exists(picture));
+    }
+
+    [Fact]
     public void What_could_not_be_drawn_is_not_left_in_the_cache()
     {
         using var folder = new TemporaryFolder();

@@ -160,7 +160,7 @@ public sealed class LatencyTableCacheTests : IDisposable
             );
         string table = _cache.PathOf(SmallSpace.Space, SmallSpace.Classes, target, ProfileMode.Quick);
         Directory.CreateDirectory(table);
-        Record.Exception(() => Profile());
+        Assert.NotEmpty(Profile().Entries);
         Assert.True(File.Exists(table + ".partial"));
 
         // Only that the devices are equally fast is measured anew, by three networks.

@@ -118,7 +118,7 @@ public sealed class FailingDiskTests : IDisposable
         );
         Assert.Equal(options.Out, exception.Run);
         Assert.Contains($"the run's folder '{run.Root}' is gone", exception.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.GetDirectoryName(run.LastCheckpoint)));
+        Assert.False(Directory.Exists(run.Root));
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class InterruptionTests : IDisposable
             "--resolution",
             "512",
             "--batch-size",
-            "900",
+            "680",
             "--search-epochs",
             "2"
         );

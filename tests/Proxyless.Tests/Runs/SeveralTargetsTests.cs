@@ -174,7 +174,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         SearchGoal far = goal with
         {
             Target = new TargetOutOfReach(time, seconds: 100),
-            Table = goal.Table with { Reference = goal.Table.Reference with { Choice = first } },
+            Table = goal.Table with { Reference = new LatencyReference(first, 1) },
         };
         SearchPart[] parts =
         [
