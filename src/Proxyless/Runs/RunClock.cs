@@ -73,8 +73,8 @@ internal sealed class RunClock(TimeProvider time)
 
     /// <summary>
     /// Does work, and writes something at its end. Of a failure of the work and one of the writing, as on a full disk,
-    /// the first counts: why a job has ended must not be lost with its time. The folder of a run that has gone meanwhile
-    /// is not made anew for it.
+    /// the first counts: why a job has ended must not be lost with its time. The folder of a run that has gone is not
+    /// made anew for it.
     /// </summary>
     /// <typeparam name="T">The result of the work.</typeparam>
     /// <param name="store">Where it is written: a run, or a training of a comparison.</param>
