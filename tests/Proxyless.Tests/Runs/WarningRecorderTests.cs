@@ -14,11 +14,14 @@ public sealed class WarningRecorderTests
         var observer = new RecordingObserver();
         var recorder = new WarningRecorder(observer);
         var run = new RunDirectory(Path.Combine(folder.Root, "run"));
+        Directory.CreateDirectory(run.Root);
         recorder.WriteTo(run);
         Directory.Delete(run.Root, recursive: true);
-        File.WriteAllText(run.Root, "in the way");
         recorder.Warning("one");
-        File.Delete(run.Root);
+
+        // The folder of a run that has gone is not made anew for a warning.
+        Assert.False(Directory.Exists(run.Root));
+        Directory.CreateDirectory(run.Root);
         recorder.Warning("two");
         Assert.Equal(["one", "two"], observer.Warnings);
         Assert.Equal(["one", "two"], JsonLines.Read<string>(run.Warnings));
