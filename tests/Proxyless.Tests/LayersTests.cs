@@ -30,7 +30,7 @@ public sealed class LayersTests
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
         ("Export", ["Inference", "Architectures", "Networks"]),
         ("Quantization", ["Measurement", "Runtime", "Runtime.Kernels", "Networks", "Training", "Export"]),
-        ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Weights", "Networks", "Export"]),
+        ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Data", "Weights", "Networks", "Export"]),
         ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export", "Quantization"]),
         ("Reports", ["Files", "Architectures", "Training"]),
         ("TensorBoard", []),

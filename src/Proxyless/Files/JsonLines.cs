@@ -30,7 +30,7 @@ internal static class JsonLines
             return lines;
         }
 
-        string[] texts = TextOf(path).Split('\n');
+        string[] texts = TextFile.ReadNamed(path).Split('\n');
         for (int i = 0; i < texts.Length; i++)
         {
             bool isLast = i == texts.Length - 1;
@@ -57,18 +57,6 @@ internal static class JsonLines
         }
 
         return lines;
-    }
-
-    private static string TextOf(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw InvalidInputException.Unreadable(path, path, exception);
-        }
     }
 
     /// <summary>Replaces a log in one step.</summary>

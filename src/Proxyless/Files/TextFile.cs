@@ -3,7 +3,8 @@ using System.Text;
 namespace Proxyless.Files;
 
 /// <summary>
-/// Texts that people write: much larger ones are files of another kind, and are not read to their end.
+/// Texts that people write: much larger ones are files of another kind, and are not read to their end. Those that
+/// programs write may be of any size.
 /// </summary>
 internal static class TextFile
 {
@@ -32,6 +33,20 @@ internal static class TextFile
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Reads a text that a program has written, of any size.</summary>
+    /// <exception cref="InvalidInputException">It cannot be read; the message names it.</exception>
+    public static string ReadNamed(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw InvalidInputException.Unreadable(path, path, exception);
+        }
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Data;
 using Proxyless.Export;
 using Proxyless.Files;
 using Proxyless.Inference;
@@ -201,36 +202,11 @@ public static class PretrainedModel
                 : [.. Enumerable.Range(0, classes).Select(i => Invariant($"class {i}"))];
         }
 
-        string[] names;
-        try
-        {
-            names =
-            [
-                .. TextFile.Read(file).Split('\n', '\r').Select(line => line.Trim()).Where(line => line.Length > 0),
-            ];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw InvalidInputException.Unreadable(file, file, exception);
-        }
-
-        int odd = Array.FindIndex(names, ControlCharacters.AreIn);
-        if (odd >= 0)
-        {
-            throw new InvalidInputException(
-                Invariant($"{file}: the name of class {odd + 1} has a control character; give plain text, a line for ")
-                    + "each class"
-            )
-            {
-                File = file,
-            };
-        }
-
-        return names.Length == classes && names.Distinct().Count() == classes
+        string[] names = ClassNameFile.Read(file);
+        return names.Length == classes
             ? names
             : throw new InvalidInputException(
-                $"{file} holds {names.Distinct().Count()} class names, and the network has {classes} outputs; give a "
-                    + $"line for each"
+                $"{file} holds {names.Length} class names, and the network has {classes} outputs; give a line for each"
             )
             {
                 File = file,

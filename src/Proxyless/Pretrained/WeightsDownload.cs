@@ -46,9 +46,11 @@ internal static class WeightsDownload
         }
 
         Directory.CreateDirectory(folder);
-        string place = file + Locked;
         string waiting = $"another process downloads '{file}'; waiting for it";
-        using (await FileLock.TakeAsync(place, waiting, observer, cancellationToken).ConfigureAwait(false))
+        FileStream held = await FileLock
+            .TakeAsync(file + Locked, waiting, observer, cancellationToken)
+            .ConfigureAwait(false);
+        try
         {
             // Another process may have downloaded it meanwhile.
             if (!File.Exists(file))
@@ -57,16 +59,9 @@ internal static class WeightsDownload
                     .ConfigureAwait(false);
             }
         }
-
-        // Whoever locks it from now on finds the file. Windows deletes no file that another process has open.
-        try
+        finally
         {
-            File.Delete(place);
-        }
-        catch (Exception exception)
-            when (OperatingSystem.IsWindows() && exception is IOException or UnauthorizedAccessException)
-        {
-            // That process deletes it.
+            FileLock.Remove(held);
         }
 
         return file;

@@ -28,10 +28,10 @@ internal static class RunFigures
             );
         }
 
-        var figures = FigureFiles.Of(TextOf(run.Report)).ToList();
+        var figures = FigureFiles.Of(TextFile.ReadNamed(run.Report)).ToList();
         List<ImageAnswer> answers = JsonLines.Read<ImageAnswer>(run.Answers);
         string[] classes = File.Exists(run.Labels)
-            ? TextOf(run.Labels).ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            ? TextFile.ReadNamed(run.Labels).ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries)
             : [];
         if (answers.Count > 0 && answers.All(answer => answer.IsWithin(classes.Length)))
         {
@@ -51,17 +51,5 @@ internal static class RunFigures
         }
 
         return [.. figures.Select(figure => Path.Combine(folder, figure.Name))];
-    }
-
-    private static string TextOf(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw InvalidInputException.Unreadable(file, file, exception);
-        }
     }
 }

@@ -266,19 +266,7 @@ internal sealed class RunLock : IDisposable
                 File.Delete(holder);
             }
         });
-        if (OperatingSystem.IsWindows())
-        {
-            // An open file cannot be deleted there, nor one that another job has just opened.
-            _file.Dispose();
-            Try(() => File.Delete(_file.Name));
-        }
-        else
-        {
-            // While it is locked: nobody can lock it in between.
-            Try(() => File.Delete(_file.Name));
-            _file.Dispose();
-        }
-
+        FileLock.Remove(_file);
         if (_madeFolder)
         {
             // Not a recursive deletion: a folder that is not empty stays.

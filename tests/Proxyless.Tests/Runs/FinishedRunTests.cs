@@ -196,17 +196,11 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     [Fact]
     public void A_search_whose_plan_was_removed_asks_for_it()
     {
-        string copy = run.PathOf("without-plan");
-        foreach (string file in Directory.EnumerateFiles(run.Directory.Root, "*", SearchOption.AllDirectories))
-        {
-            string copied = Path.Combine(copy, Path.GetRelativePath(run.Directory.Root, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copied)!);
-            File.Copy(file, copied);
-        }
-
+        using var folder = new TemporaryFolder();
+        string copy = folder.Copy(run.Directory.Root, "without-plan");
         var directory = new RunDirectory(copy);
         File.Delete(directory.Plan);
-        RunOptions other = RunConfigFile.Read(directory.Config) with { Out = run.PathOf("of-no-plan") };
+        RunOptions other = RunConfigFile.Read(directory.Config) with { Out = Path.Combine(folder.Root, "of-no-plan") };
         var resumed = new RunOptions { Out = copy, Resume = true };
         Assert.All(
             (Action[])
