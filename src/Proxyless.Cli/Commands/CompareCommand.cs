@@ -172,7 +172,7 @@ internal sealed class CompareCommand : ReportingCommand
         console.WriteFitted(GroupTable(result), "deviation", "networks");
         console.WriteFacts(
             ("target", result.Target),
-            ("limit", $"{result.LatencyLimitMs:0.###} ms"),
+            ("limit", $"{MillisecondText.Short(result.LatencyLimitMs)} ms"),
             (
                 "shared weights against training",
                 result.Scores is { } scores
@@ -206,10 +206,10 @@ internal sealed class CompareCommand : ReportingCommand
                 Markup.Escape(ControlCharacters.Visible(network.Name)),
                 Facts.Percent(network.Top1),
                 Points(network.Top1Deviation),
-                $"{network.LatencyMs:0.000} ms",
+                $"{MillisecondText.Of(network.LatencyMs)} ms",
                 network.Parameters.ToString("N0", CultureInfo.InvariantCulture),
                 network.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture),
-                .. targets.Select(target => $"{network.OtherLatenciesMs[target]:0.000} ms"),
+                .. targets.Select(target => $"{MillisecondText.Of(network.OtherLatenciesMs[target])} ms"),
             ]);
         }
 
@@ -226,7 +226,7 @@ internal sealed class CompareCommand : ReportingCommand
                 group.Networks.ToString(CultureInfo.InvariantCulture),
                 Facts.Percent(group.Top1),
                 Points(group.Top1Deviation),
-                $"{group.LatencyMs:0.000} ms",
+                $"{MillisecondText.Of(group.LatencyMs)} ms",
                 group.Difference is { } difference
                     ? $"{Points(difference)} against {Markup.Escape(ControlCharacters.Visible(group.Against!))}"
                     : "",

@@ -121,11 +121,11 @@ internal sealed class DescribeCommand : ReportingCommand
                     ("multiply-adds", $"{cost.MultiplyAdds:N0}"),
                     (
                         "latency, measured",
-                        measured is { } time ? $"{time:0.000} ms on {parse.GetValue(_target)}" : null
+                        measured is { } time ? $"{MillisecondText.Of(time)} ms on {parse.GetValue(_target)}" : null
                     ),
                     (
                         "latency, predicted",
-                        predicted is { } sum ? $"{sum:0.000} ms on {table?.Target ?? target!.Name}" : null
+                        predicted is { } sum ? $"{MillisecondText.Of(sum)} ms on {table?.Target ?? target!.Name}" : null
                     ),
                     ("picture", parse.GetValue(_picture)),
                     ("net.config", parse.GetValue(_netConfig)),

@@ -100,7 +100,8 @@ internal sealed class EvaluateCommand : ReportingCommand
                     (
                         "latency, median just now",
                         result.MedianLatencyMs is { } median
-                            ? $"{median:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms"
+                            ? $"{Facts.Milliseconds(median)}, nine of ten runs under "
+                                + Facts.Milliseconds(result.LatencyP90Ms)
                             : null
                     )
                 );

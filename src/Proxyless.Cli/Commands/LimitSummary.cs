@@ -63,7 +63,7 @@ internal static class LimitSummary
             table.AddRow(
                 Markup.Escape(line.Run),
                 $"{line.LimitMs:0.####} ms",
-                $"{line.LatencyMs:0.000} ms ({line.LatencyMs / line.LimitMs:P0})",
+                $"{MillisecondText.Of(line.LatencyMs)} ms ({line.LatencyMs / line.LimitMs:P0})",
                 line.Top1 is { } top1 ? Facts.Percent(top1) : ""
             );
         }

@@ -38,8 +38,8 @@ internal static class QuantizeSummary
         {
             table.AddRow(
                 "latency",
-                $"{floats:0.000} ms",
-                $"{integers:0.000} ms",
+                $"{MillisecondText.Of(floats)} ms",
+                $"{MillisecondText.Of(integers)} ms",
                 $"{floats / integers:0.00} times as fast"
             );
         }

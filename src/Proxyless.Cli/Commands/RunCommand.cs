@@ -128,7 +128,7 @@ internal sealed class RunCommand : ReportingCommand
                 Facts.Latency(result.LatencyMs, result.LatencyLimitMs)
             ),
             ("latency, median just now", Facts.Milliseconds(result.MedianLatencyMs)),
-            ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
+            ("latency, predicted", Facts.Milliseconds(result.PredictedLatencyMs)),
             ("parameters", $"{result.Parameters:N0}"),
             ("multiply-adds", $"{result.MultiplyAdds:N0}"),
             ("time", $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"),

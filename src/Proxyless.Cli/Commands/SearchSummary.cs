@@ -35,8 +35,8 @@ internal static class SearchSummary
                 result.LatencyIsMeasured ? "latency, quiet machine, untrained" : "latency, by the table",
                 Facts.Latency(result.LatencyMs, result.LatencyLimitMs)
             ),
-            ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
-            ("latency, expected by the probabilities", $"{result.ExpectedLatencyMs:0.000} ms"),
+            ("latency, predicted", Facts.Milliseconds(result.PredictedLatencyMs)),
+            ("latency, expected by the probabilities", Facts.Milliseconds(result.ExpectedLatencyMs)),
             ("entropy", $"{Facts.Percent(result.Entropy)} of that of even odds"),
             ("time", Durations.Text(result.Seconds)),
             ("architecture", result.Architecture),

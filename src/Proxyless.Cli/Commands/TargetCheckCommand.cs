@@ -111,7 +111,7 @@ internal sealed class TargetCheckCommand : ReportingCommand
                     (
                         "latency",
                         milliseconds is { } time
-                            ? $"{time:0.000} ms, "
+                            ? $"{MillisecondText.Of(time)} ms, "
                                 + (
                                     timing is null
                                         ? "the sum of its table"

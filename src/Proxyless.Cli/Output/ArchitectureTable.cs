@@ -58,7 +58,7 @@ internal static class ArchitectureTable
                 block.OutputResolution,
                 block.Stride,
                 ArchitectureCost.Of(block),
-                blockLatenciesMs?[i].ToString("0.000", CultureInfo.InvariantCulture)
+                blockLatenciesMs is null ? null : MillisecondText.Of(blockLatenciesMs[i])
             );
         }
 

@@ -56,7 +56,8 @@ internal static class ComparisonPlot
             svg.Append(
                 CultureInfo.InvariantCulture,
                 $"<g fill-opacity=\"0.8\"><title>{WebUtility.HtmlEncode(network.Name)}: {100 * network.Top1:0.00} %, "
-                    + $"{network.LatencyMs:0.000} ms</title>{Mark(group, x, axes.Y(100 * network.Top1))}</g>\n"
+                    + $"{MillisecondText.Of(network.LatencyMs)} ms</title>"
+                    + $"{Mark(group, x, axes.Y(100 * network.Top1))}</g>\n"
             );
         }
 

@@ -38,7 +38,7 @@ internal static class ComparisonTables
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"Target: {result.Target}. Limit: {result.LatencyLimitMs:0.###} ms.\n\n"
+            $"Target: {result.Target}. Limit: {MillisecondText.Short(result.LatencyLimitMs)} ms.\n\n"
         );
         text.Append(
             "| group | networks | top-1 | deviation | latency | against | difference | p |\n| --- | ---: | ---: | "
@@ -49,7 +49,7 @@ internal static class ComparisonTables
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"| {Cell(group.Group)} | {group.Networks} | {Share(group.Top1)} | {Points(group.Top1Deviation)} | "
-                    + $"{group.LatencyMs:0.000} ms | {Cell(group.Against ?? "")} | {Points(group.Difference)} | "
+                    + $"{Milliseconds(group.LatencyMs)} | {Cell(group.Against ?? "")} | {Points(group.Difference)} | "
                     + $"{group.P:0.0000} |\n"
             );
         }
@@ -83,7 +83,7 @@ internal static class ComparisonTables
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"| {Cell(network.Group)} | {Cell(network.Name)} | {Share(network.Top1)} | "
-                    + $"{Points(network.Top1Deviation)} | {network.Trainings} | {network.LatencyMs:0.000} ms | "
+                    + $"{Points(network.Top1Deviation)} | {network.Trainings} | {Milliseconds(network.LatencyMs)} | "
                     + $"{Milliseconds(network.PredictedLatencyMs)} | {network.Parameters:N0} | "
                     + $"{network.MultiplyAdds:N0} | {Share(network.SharedTop1)} |{others}\n"
             );
@@ -101,8 +101,7 @@ internal static class ComparisonTables
     private static string Points(double? share) =>
         share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
 
-    private static string Milliseconds(double? time) =>
-        time is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0.000} ms") : "";
+    private static string Milliseconds(double? time) => time is { } value ? $"{MillisecondText.Of(value)} ms" : "";
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 

@@ -146,7 +146,8 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
             Architecture network = MobileNet(middle * MultiplierStep);
             double latency = place.Measure(network, context);
             context.Observer.Message(
-                Invariant($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms")
+                $"fit: {network.Name} takes {MillisecondText.Of(latency)} ms, limit "
+                    + $"{MillisecondText.Of(goal.LatencyMs)} ms"
             );
             var cost = ArchitectureCost.Of(network);
             bool meets =

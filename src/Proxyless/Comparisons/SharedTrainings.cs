@@ -323,7 +323,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
                 $"network {work.Network.Name} has no measurement; RunOptions.Resume measures it"
             );
         double latency = measured.Latencies.First().Value;
-        context.Observer.Message(Invariant($"{work.Position}, {latency:F3} ms, seed {work.Seed}"));
+        context.Observer.Message(Invariant($"{work.Position}, {MillisecondText.Of(latency)} ms, seed {work.Seed}"));
         Architecture architecture = ArchitectureFile.Read(directory.Architecture(work.Network));
         RunContext seeded = context.Reseeded(work.Seed, new RunClock(TimeProvider.System)) with
         {

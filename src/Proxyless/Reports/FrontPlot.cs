@@ -147,6 +147,6 @@ internal static class FrontPlot
             CultureInfo.InvariantCulture,
             $"<circle class=\"{kind}\" cx=\"{axes.X(mark.LatencyMs):0.#}\" cy=\"{axes.Y(100 * mark.Top1):0.#}\" "
                 + $"r=\"{radius}\"><title>{WebUtility.HtmlEncode(mark.Name)}{(mark.Name is null ? "" : ": ")}"
-                + $"{100 * mark.Top1:0.00} %, {mark.LatencyMs:0.000} ms</title></circle>\n"
+                + $"{100 * mark.Top1:0.00} %, {MillisecondText.Of(mark.LatencyMs)} ms</title></circle>\n"
         );
 }

@@ -117,7 +117,7 @@ internal static class ReportPage
     }
 
     /// <summary>Formats a time in milliseconds.</summary>
-    public static string Milliseconds(double time) => Invariant($"{time:0.000} ms");
+    public static string Milliseconds(double time) => $"{MillisecondText.Of(time)} ms";
 
     /// <summary>Formats a number of bytes.</summary>
     public static string Bytes(long bytes) =>

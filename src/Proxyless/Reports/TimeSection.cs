@@ -57,9 +57,7 @@ internal static class TimeSection
             );
             html.Line("<h3>What each block could cost instead</h3>");
             html.Line(
-                Invariant(
-                    $"<p>By the latency table; the darkest takes {most:0.000} ms, the framed ones are chosen.</p>"
-                )
+                $"<p>By the latency table; the darkest takes {Milliseconds(most)}, the framed ones are chosen.</p>"
             );
             html.Line($"<div class=\"scroll\" tabindex=\"0\">{map}</div>");
         }

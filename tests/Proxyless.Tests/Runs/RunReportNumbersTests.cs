@@ -106,12 +106,13 @@ public sealed partial class RunReportNumbersTests(FinishedRun run) : IClassFixtu
         double latency = result.RootElement.GetProperty("latency_ms").GetDouble();
         string page = Page;
         Assert.Contains(
-            Invariant($"<b>{predicted:0.000} ms</b><span>predicted by the latency table"),
+            $"<b>{MillisecondText.Of(predicted)} ms</b><span>predicted by the latency table",
             page,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            Invariant($"<b>{latency:0.000} ms</b><span>by the target's table, of {limit:0.000} ms allowed"),
+            $"<b>{MillisecondText.Of(latency)} ms</b><span>by the target's table, of {MillisecondText.Of(limit)} ms "
+                + "allowed",
             page,
             StringComparison.Ordinal
         );
