@@ -193,9 +193,11 @@ internal static class PretrainedWeights
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or InvalidInputException)
         {
+            string older = CachedFile(name);
+            string then = File.Exists(older) ? $"; until then, runs of it use the older weights in '{older}'" : "";
             observer.Warning(
                 $"the weights of '{name}' cannot be kept in the cache ({exception.Message}); free some space there, or "
-                    + "set PROXYLESS_CACHE to another folder"
+                    + $"set PROXYLESS_CACHE to another folder{then}"
             );
         }
     }

@@ -15,14 +15,29 @@ public sealed class KeptWeightsTests
         // A full path stays as it is within the cache; nothing can be made below a file.
         using var folder = new TemporaryFolder();
         string name = Path.Combine(folder.Add("file", []), "network");
+        string warning = WarningOf(name);
+        Assert.Contains($"the weights of '{name}' cannot be kept", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("older weights", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Older_weights_that_stay_in_the_cache_are_told()
+    {
+        // A folder in the place of a file cannot be deleted as one.
+        using var folder = new TemporaryFolder();
+        string name = Path.Combine(folder.Root, "network");
+        Directory.CreateDirectory(PretrainedWeights.CachedModel(name));
+        string older = PretrainedWeights.CachedFile(name);
+        File.WriteAllBytes(older, []);
+        Assert.EndsWith($"use the older weights in '{older}'", WarningOf(name), StringComparison.Ordinal);
+    }
+
+    private static string WarningOf(string name)
+    {
         Libtorch.Load();
         using var network = new CompactNetwork(SmallSpace.Network(0, 3, 3), new NetworkOptions());
         var observer = new RecordingObserver();
         PretrainedWeights.TryKeep(name, network, observer);
-        Assert.Contains(
-            $"the weights of '{name}' cannot be kept",
-            Assert.Single(observer.Warnings),
-            StringComparison.Ordinal
-        );
+        return Assert.Single(observer.Warnings);
     }
 }
