@@ -166,6 +166,17 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     }
 
     /// <inheritdoc/>
+    public override void RequireSame(CancellationToken cancellationToken) =>
+        Called(
+            () =>
+            {
+                RequireSameAsync(cancellationToken).GetAwaiter().GetResult();
+                return true;
+            },
+            cancellationToken
+        );
+
+    /// <inheritdoc/>
     public float[]? Answer(byte[] onnx, ReadOnlyMemory<float> images, int count, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(onnx);
@@ -345,7 +356,8 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
             _description = now;
             throw new InvalidInputException(
                 $"target '{Name}' ({Address}): the agent is another one now: {IdOf(now)}, and no longer "
-                    + $"{IdOf(before)}; start the profile again"
+                    + $"{IdOf(before)}; what was measured before does not go with it: begin the profile again, or "
+                    + "continue the run"
             );
         }
     }

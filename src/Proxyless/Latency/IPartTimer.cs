@@ -21,4 +21,13 @@ internal interface IPartTimer : IModelTimer
         ProfileMode mode,
         CancellationToken cancellationToken
     );
+
+    /// <summary>
+    /// Rejects a device that is not what it was when it was first used: its times do not go with the earlier ones. A
+    /// device that is always the same has nothing to do.
+    /// </summary>
+    /// <param name="cancellationToken">Stops the question.</param>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
+    /// <exception cref="InvalidInputException">It is another one.</exception>
+    void RequireSame(CancellationToken cancellationToken) { }
 }

@@ -23,6 +23,9 @@ internal sealed class IntegerModelTarget(WholeModelTarget inner) : WholeModelTar
     public bool? SaturatesIntegers => (inner as IProcessorTarget)?.SaturatesIntegers;
 
     /// <inheritdoc/>
+    public override void RequireSame(CancellationToken cancellationToken) => inner.RequireSame(cancellationToken);
+
+    /// <inheritdoc/>
     public float[]? Answer(byte[] onnx, ReadOnlyMemory<float> images, int count, CancellationToken cancellationToken) =>
         (inner as IModelRunner)?.Answer(onnx, images, count, cancellationToken);
 

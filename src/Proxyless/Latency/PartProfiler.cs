@@ -98,6 +98,13 @@ internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> tim
             },
             cancellationToken
         );
+
+        // One that was replaced between two calls has lost none of them.
+        foreach (IPartTimer timer in timers)
+        {
+            timer.RequireSame(cancellationToken);
+        }
+
         double[] disturbances = [.. devices.SelectMany(device => device.Disturbances)];
         var table = new LatencyTable
         {

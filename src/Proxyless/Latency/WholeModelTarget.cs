@@ -42,6 +42,9 @@ internal abstract class WholeModelTarget : IPartTimer
     }
 
     /// <inheritdoc/>
+    public virtual void RequireSame(CancellationToken cancellationToken) { }
+
+    /// <inheritdoc/>
     public NetworkLatency Compare(
         byte[] onnx,
         byte[] reference,

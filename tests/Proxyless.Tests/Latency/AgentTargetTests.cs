@@ -105,6 +105,18 @@ public sealed class AgentTargetTests
     }
 
     [Fact]
+    public void An_agent_that_is_another_one_is_noticed_although_no_call_was_lost()
+    {
+        using AgentTarget target = Target(new Calls(lost: 0, [Box, Box, new(Box) { OnnxRuntime = "1.32.0" }]));
+        string before = target.Id;
+        target.RequireSame(Cancellation);
+        Assert.Equal(Calls.Runs, target.Time([1, 2, 3], Cancellation).Runs);
+        var refused = Assert.Throws<InvalidInputException>(() => target.RequireSame(Cancellation));
+        Assert.Contains(before, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("begin the profile again", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_agent_whose_connections_are_always_given_up_is_out_of_reach()
     {
         using AgentTarget target = Target(new Calls(lost: 0, []));

@@ -90,6 +90,25 @@ public sealed class PartProfilerTests
         Assert.Equal(2, more);
     }
 
+    [Fact]
+    public void A_device_that_is_another_one_in_the_end_makes_no_table()
+    {
+        var changed = new InvalidInputException("another one");
+        using var device = new TimerOfFunction("device", Bytes) { Change = changed };
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            device.Profile(
+                Space,
+                10,
+                ProfileMode.Quick,
+                null,
+                NullRunObserver.Instance,
+                TestContext.Current.CancellationToken
+            )
+        );
+        Assert.Same(changed, refused);
+        Assert.True(device.Measured > 0);
+    }
+
     private static (LatencyTable Table, int Measurements) Counted(string? partial)
     {
         int measurements = 0;

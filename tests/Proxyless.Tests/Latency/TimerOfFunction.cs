@@ -12,6 +12,9 @@ internal sealed class TimerOfFunction(string name, Func<byte[], CancellationToke
     /// <summary>Number of models that were timed.</summary>
     public int Measured => _measured;
 
+    /// <summary>Why the device is not what it was; null if it is.</summary>
+    public InvalidInputException? Change { get; init; }
+
     public string Name => name;
 
     public string Id => $"{name}, by a function";
@@ -26,6 +29,14 @@ internal sealed class TimerOfFunction(string name, Func<byte[], CancellationToke
     {
         Interlocked.Increment(ref _measured);
         return (time(onnx, cancellationToken), null);
+    }
+
+    public void RequireSame(CancellationToken cancellationToken)
+    {
+        if (Change is not null)
+        {
+            throw Change;
+        }
     }
 
     public Timing Time(byte[] onnx, CancellationToken cancellationToken) => Timing.Of([time(onnx, cancellationToken)]);
