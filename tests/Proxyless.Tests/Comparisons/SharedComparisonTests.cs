@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Proxyless.Architectures;
@@ -52,10 +53,7 @@ public sealed class SharedComparisonTests : IDisposable
 
         // It stands still, and keeps what it trains, since it still shows life: all others are trained by those that
         // join.
-        leader.Stop();
-        using var life = new SignsOfLife(
-            Directory.EnumerateFiles(shared, ".claim-*.json", SearchOption.AllDirectories).Single()
-        );
+        using var life = new SignsOfLife(StoppedClaim(leader, shared));
         int made;
         using (CommandLineProcess victim = CommandLineProcess.Start(shared, join))
         {
@@ -69,6 +67,7 @@ public sealed class SharedComparisonTests : IDisposable
         restarted.WaitFor("one training is left, in another process");
         helper.WaitFor("one training is left, in another process");
         life.Dispose();
+        int before = Ended(leader.Error());
         leader.Continue();
         CommandLineRun again = restarted.Wait();
         CommandLineRun helped = helper.Wait();
@@ -76,8 +75,8 @@ public sealed class SharedComparisonTests : IDisposable
         Assert.True(led.ExitCode == 0, led.Error);
         Assert.True(helped.ExitCode == 0, helped.Error);
         Assert.True(again.ExitCode == 0, again.Error);
-        Assert.Equal(1, Ended(led.Error));
-        Assert.Equal(Trainings - 1, made + Ended(helped.Error) + Ended(again.Error));
+        Assert.InRange(Ended(led.Error), 1, before + 1);
+        Assert.Equal(Trainings, Ended(led.Error) + made + Ended(helped.Error) + Ended(again.Error));
         Assert.Equal(
             Ended(helped.Error),
             JsonDocument.Parse(helped.Output).RootElement.GetProperty("trainings").GetInt32()
@@ -106,6 +105,30 @@ public sealed class SharedComparisonTests : IDisposable
         Assert.Contains("cannot change --train-epochs", changed.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// Stops a process while it holds a claim, and returns the claim: between two trainings it has none, and then goes
+    /// on for a moment.
+    /// </summary>
+    private static string StoppedClaim(CommandLineProcess leader, string folder)
+    {
+        while (true)
+        {
+            leader.Stop();
+
+            // The signal may take a moment to arrive.
+            Thread.Sleep(100);
+            string[] claims = [.. Directory.EnumerateFiles(folder, ".claim-*.json", SearchOption.AllDirectories)];
+            if (claims is [var claim])
+            {
+                return claim;
+            }
+
+            leader.Continue();
+            Thread.Sleep(10);
+            Assert.False(leader.HasExited, "the leader has trained everything alone");
+        }
+    }
+
     /// <summary>The trainings that a process has ended, by what it said.</summary>
     private static int Ended(string error) =>
         error
@@ -120,6 +143,7 @@ public sealed class SharedComparisonTests : IDisposable
         private readonly string _claim;
         private readonly ManualResetEventSlim _isOver = new();
         private readonly Thread _thread;
+        private Exception? _failure;
 
         public SignsOfLife(string claim)
         {
@@ -132,6 +156,10 @@ public sealed class SharedComparisonTests : IDisposable
         {
             _isOver.Set();
             _thread.Join();
+            if (Interlocked.Exchange(ref _failure, null) is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
         }
 
         private void Show()
@@ -144,9 +172,10 @@ public sealed class SharedComparisonTests : IDisposable
                     record["beat"] = record["beat"]!.GetValue<long>() + 1;
                     File.WriteAllText(_claim, record.ToJsonString());
                 }
-                catch (IOException)
+                catch (Exception exception)
                 {
-                    // It was overtaken, and the test fails.
+                    // An exception of a thread would end all tests.
+                    _failure = exception;
                     return;
                 }
             }
