@@ -2,6 +2,7 @@ using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Runtime;
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -28,6 +29,8 @@ internal sealed class DecisionStage
     private readonly SpaceCost _cost;
     private readonly SurrogateSearch _search;
     private readonly string _purpose;
+    private readonly HashSet<int[]> _withoutScore = new(ChoiceComparer.Instance);
+    private TrainingDivergedException? _divergence;
     private int _evaluations;
     private int _made;
 
@@ -77,6 +80,7 @@ internal sealed class DecisionStage
 
     /// <summary>Scores networks of the limit.</summary>
     /// <param name="planned">Number of networks in the run's plan for its first limit; null: the usual number.</param>
+    /// <exception cref="TrainingDivergedException">No network has a score, nor had one before.</exception>
     public void Score(int? planned)
     {
         ScoredNetwork[] known = Known(_purpose);
@@ -113,9 +117,7 @@ internal sealed class DecisionStage
         }
 
         MeasuredChoice chosen = tried.Select(result => result.Candidate).Concat(finalists).FirstOrDefault(_derived);
-        SharedScore? score = _scorer.Network.HasAll(chosen.Choice)
-            ? _scores.Of(chosen.Choice, _purpose, _scorer.Required)
-            : null;
+        SharedScore? score = _scorer.Network.HasAll(chosen.Choice) ? TryScore(chosen.Choice, _purpose) : null;
         _context.Observer.Message(
             Invariant($"decided: {_made} networks scored, {finalists.Count} in the final round, ")
                 + $"{MillisecondText.Of(chosen.MeasuredMs)} ms"
@@ -147,16 +149,46 @@ internal sealed class DecisionStage
         int done = 0;
         var progress = new Progress(_context.Observer, "decide", 0, evaluations, Progress.Unreported);
         SharedScore? best = null;
-        double ScoreOf(int[] choice)
+        double? ScoreOf(int[] choice)
         {
-            SharedScore score = _scores.Of(choice, purpose, _scorer.Required);
-            best = best is null || score.Loss < best.Loss ? score : best;
-            progress.Report(++done, () => Invariant($"best top-1 {best.Top1:P1}"));
-            return -score.Loss;
+            SharedScore? score = TryScore(choice, purpose);
+            if (score is not null)
+            {
+                _made++;
+                best = best is null || score.Loss < best.Loss ? score : best;
+            }
+
+            progress.Report(++done, () => best is null ? "no score yet" : Invariant($"best top-1 {best.Top1:P1}"));
+            return -score?.Loss;
         }
 
         search.Run(ScoreOf, evaluations, seed, first, known, _context.CancellationToken);
-        _made += done;
+        if (best is null && known.Count == 0 && _divergence is { } divergence)
+        {
+            throw new TrainingDivergedException(divergence.Message, divergence);
+        }
+    }
+
+    /// <summary>Returns the score of a network; null, with a warning, if its loss is infinite or NaN.</summary>
+    private SharedScore? TryScore(int[] choice, string purpose)
+    {
+        if (_withoutScore.Contains(choice))
+        {
+            return null;
+        }
+
+        try
+        {
+            return _scores.Of(choice, purpose, _scorer.Required);
+        }
+        catch (TrainingDivergedException exception)
+        {
+            // One of many, in all processes that share it: the others decide.
+            _divergence = exception;
+            _withoutScore.Add(choice);
+            _context.Observer.Warning($"a network is left out of the decision: {exception.Message}");
+            return null;
+        }
     }
 
     private ScoredNetwork[] Known(string purpose) => ToScored(_scores.KnownTo(purpose));
@@ -234,7 +266,9 @@ internal sealed class DecisionStage
 
 /// <summary>A decision for a limit.</summary>
 /// <param name="Chosen">The best network.</param>
-/// <param name="Score">Its score; null if the search has pruned some of its weights.</param>
+/// <param name="Score">
+/// Its score; null if the search has pruned some of its weights, or its loss with them is infinite or NaN.
+/// </param>
 /// <param name="Tried">The networks of the final round, the best first; empty if there was none.</param>
 internal sealed record Decision(
     MeasuredChoice Chosen,

@@ -38,9 +38,10 @@ internal sealed class SurrogateSearch(
 
     /// <summary>Scores networks.</summary>
     /// <param name="score">
-    /// Returns the score of a choice, higher is better; called once for each network, one after another.
+    /// Returns the score of a choice, higher is better; null: it has none and is left out. Called once for each
+    /// network, one after another.
     /// </param>
-    /// <param name="evaluations">The most calls.</param>
+    /// <param name="evaluations">The most calls, those without a score among them.</param>
     /// <param name="seed">Seed of all draws.</param>
     /// <param name="first">
     /// Networks to score first, if they are within the limits; the search continues from them.
@@ -56,7 +57,7 @@ internal sealed class SurrogateSearch(
     /// </returns>
     /// <exception cref="NotFiniteNumberException">A score is infinite or NaN.</exception>
     public IReadOnlyList<RankedNetwork> Run(
-        Func<int[], double> score,
+        Func<int[], double?> score,
         int evaluations,
         int seed,
         IReadOnlyList<int[]> first,
@@ -83,7 +84,11 @@ internal sealed class SurrogateSearch(
             cancellationToken.ThrowIfCancellationRequested();
             left--;
             choices.Add(choice);
-            scored.Add(Finite(new ScoredNetwork(choice, score(choice))));
+            if (score(choice) is { } value)
+            {
+                scored.Add(Finite(new ScoredNetwork(choice, value)));
+            }
+
             return true;
         }
 

@@ -206,7 +206,7 @@ public sealed class SurrogateSearchTests
             PlantedSpace space = new(seed + 100, blocks: 12, candidates: 10, interaction: 0.25, noise: 1.6);
             CostLimit[] limits = [space.LimitAt(0.15), space.LimitAt(0.35), space.LimitAt(0.55)];
             var scores = new List<ScoredNetwork>();
-            double Score(int[] choice)
+            double? Score(int[] choice)
             {
                 double score = space.ScoreOf(choice);
                 scores.Add(new ScoredNetwork(choice, score));
@@ -307,7 +307,7 @@ public sealed class SurrogateSearchTests
         ScoredNetwork known = new([0, 0, 0, 0], 1);
         Assert.Empty(
             new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
-                Small.ScoreOf,
+                choice => Small.ScoreOf(choice),
                 10,
                 1,
                 [],
@@ -326,7 +326,7 @@ public sealed class SurrogateSearchTests
             isThere,
             [Small.LimitAt(1)]
         ).Run(
-            Small.ScoreOf,
+            choice => Small.ScoreOf(choice),
             evaluations: 100,
             seed: 1,
             [
@@ -337,6 +337,32 @@ public sealed class SurrogateSearchTests
         );
         Assert.Equal(16, networks.Count);
         Assert.All(networks, network => Assert.DoesNotContain(1, network.Choice));
+    }
+
+    [Fact]
+    public void Networks_without_a_score_are_left_out_and_each_is_asked_for_once()
+    {
+        var search = new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, []);
+        var asked = new List<int[]>();
+        IReadOnlyList<RankedNetwork> networks = search.Run(
+            choice =>
+            {
+                asked.Add(choice);
+                return choice[0] == 0 ? null : Small.ScoreOf(choice);
+            },
+            evaluations: 25,
+            seed: 1,
+            [
+                [0, 0, 0, 0],
+            ],
+            [],
+            CancellationToken.None
+        );
+        Assert.Equal(25, asked.Distinct(ChoiceComparer.Instance).Count());
+        Assert.Equal(25, asked.Count);
+        Assert.Equal(asked.Count(choice => choice[0] != 0), networks.Count);
+        Assert.All(networks, network => Assert.NotEqual(0, network.Choice[0]));
+        Assert.Empty(search.Run(_ => null, evaluations: 10, seed: 1, [], [], CancellationToken.None));
     }
 
     [Fact]
@@ -392,7 +418,7 @@ public sealed class SurrogateSearchTests
         int seed
     ) =>
         new SurrogateSearch(Unrelated(space.IsThere), space.IsThere, limits).Run(
-            space.ScoreOf,
+            choice => space.ScoreOf(choice),
             evaluations,
             seed,
             [],
