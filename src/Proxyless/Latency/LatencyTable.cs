@@ -4,8 +4,14 @@ using Proxyless.Architectures;
 namespace Proxyless.Latency;
 
 /// <summary>The time of one part of a network.</summary>
-/// <param name="Milliseconds">The median of the rounds of measurement, before calibration.</param>
-/// <param name="Spread">The largest minus the smallest of the rounds, as a share of the median.</param>
+/// <param name="Milliseconds">
+/// The middle of the measurements, before calibration: on this machine the mean of their middle half, on a device that
+/// times whole models the median of the rounds. In a table of others it is what their file says.
+/// </param>
+/// <param name="Spread">
+/// The largest minus the smallest of the measurements, as a share of <paramref name="Milliseconds"/>. In a table of
+/// others it is the standard deviation as a share of it if the file has the variance, and else 0.
+/// </param>
 public sealed record LatencyEntry(double Milliseconds, double Spread);
 
 /// <summary>
