@@ -133,7 +133,7 @@ internal static class PhotographBench
         var copies = new List<PhotographTimes>();
         long copyBytes = 0;
         var progress = new Progress(observer, "bench", 0, 3 * rounds);
-        DatasetOptions whole = RunContext.ImagesOf(context.Options);
+        DatasetOptions whole = RunContext.DatasetOptionsOf(context.Options);
         for (int round = 0; round < rounds; round++)
         {
             photographs.Add(Time(context, whole, read, round, cancellationToken));

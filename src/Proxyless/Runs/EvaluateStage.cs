@@ -126,7 +126,7 @@ internal static class EvaluateStage
         using ITarget target = TargetFile.Open(options.Target.Name);
         int threads = RunProcess.Prepare(options, observer);
         ImageSet unseen = trained.UnseenOf(
-            RunContext.ImagesOf(options),
+            RunContext.DatasetOptionsOf(options),
             model.Classes,
             model.ClassIdentifiers,
             observer,

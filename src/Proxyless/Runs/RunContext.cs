@@ -108,7 +108,7 @@ internal sealed record RunContext
         options.Validate();
         var warnings = new WarningRecorder(observer);
         int threads = RunProcess.Prepare(options, warnings);
-        var images = ImageDataset.Open(CopiedImagesOf(options, threads), warnings, cancellationToken);
+        var images = ImageDataset.Open(DatasetOptionsWithCopies(options, threads), warnings, cancellationToken);
         if (options.Training.OnAll && images.HasOwnValidation)
         {
             throw new InvalidInputException(
@@ -194,7 +194,7 @@ internal sealed record RunContext
     ) => Open(options, new RunClock(TimeProvider.System), observer, cancellationToken);
 
     /// <summary>Returns the images that the options name, and how they are divided.</summary>
-    public static DatasetOptions ImagesOf(RunOptions options) =>
+    public static DatasetOptions DatasetOptionsOf(RunOptions options) =>
         new()
         {
             Location = options.Data.Path,
@@ -210,17 +210,17 @@ internal sealed record RunContext
         };
 
     /// <summary>The same with copies of photographs, at the size that the run will want.</summary>
-    private static DatasetOptions CopiedImagesOf(RunOptions options, int threads)
+    private static DatasetOptions DatasetOptionsWithCopies(RunOptions options, int threads)
     {
         if (options.Data.NoImageCache == true)
         {
-            return ImagesOf(options);
+            return DatasetOptionsOf(options);
         }
 
         // Small images, of which there are no copies, may have another space.
         var photographs = new ImageFacts(0, options.Data.Channels ?? 3);
         SearchSpace space = SpaceOf(options, photographs);
-        return ImagesOf(options) with
+        return DatasetOptionsOf(options) with
         {
             Copies = ImageCopies.Open(),
             CopySide = RunDefaults.CopySide(RunDefaults.Resolve(options, photographs, space, threads)),

@@ -106,7 +106,7 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         IReadOnlyList<int> unseen = ModelImages
             .Of(context)
             .UnseenOf(
-                RunContext.ImagesOf(context.Options),
+                RunContext.DatasetOptionsOf(context.Options),
                 context.Images.Classes,
                 [],
                 NullRunObserver.Instance,

@@ -167,7 +167,7 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
             FinishedRun.TestImages,
             trained
                 .UnseenOf(
-                    RunContext.ImagesOf(context.Options),
+                    RunContext.DatasetOptionsOf(context.Options),
                     context.Images.Classes,
                     [],
                     NullRunObserver.Instance,
