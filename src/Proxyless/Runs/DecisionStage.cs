@@ -143,7 +143,7 @@ internal sealed class DecisionStage
         int evaluations,
         int seed,
         IReadOnlyList<int[]> first,
-        IReadOnlyList<ScoredNetwork> known
+        ScoredNetwork[] known
     )
     {
         int done = 0;
@@ -163,7 +163,7 @@ internal sealed class DecisionStage
         }
 
         search.Run(ScoreOf, evaluations, seed, first, known, _context.CancellationToken);
-        if (best is null && known.Count == 0 && _divergence is { } divergence)
+        if (best is null && known.Length == 0 && _divergence is { } divergence)
         {
             throw new TrainingDivergedException(divergence.Message, divergence);
         }
