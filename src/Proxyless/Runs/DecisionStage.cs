@@ -249,11 +249,9 @@ internal sealed class DecisionStage
     private MeasuredChoice Measure(int[] choice) =>
         choice.SequenceEqual(_derived.Choice)
             ? _derived
-            : new MeasuredDerivation(_context.Space, _context.Classes, _goal.Target, _context.Observer).Measure(
+            : new MeasuredDerivation(_context.Space, _context.Classes, _goal, _context.Observer).Measure(
                 choice,
                 _cost.Of(choice),
-                _goal.Latency,
-                _goal.Table,
                 _context.CancellationToken
             );
 

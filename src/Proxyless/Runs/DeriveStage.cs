@@ -46,12 +46,10 @@ internal static class DeriveStage
         }
 
         double[][] probabilities = DerivationProbabilities.Of(log, context.Options.Search.PruneThreshold);
-        MeasuredChoice derived = new MeasuredDerivation(
-            context.Space,
-            context.Classes,
-            goal.Target,
-            context.Observer
-        ).Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
+        MeasuredChoice derived = new MeasuredDerivation(context.Space, context.Classes, goal, context.Observer).Derive(
+            probabilities,
+            context.CancellationToken
+        );
         if (isQuick)
         {
             return new ScoredLimit(log, derived, null);

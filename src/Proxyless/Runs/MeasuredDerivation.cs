@@ -20,7 +20,11 @@ internal sealed record MeasuredChoice(int[] Choice, double PredictedMs, double M
 /// the measured ratio and the architecture is derived again; if that changes nothing, the limit for the table is
 /// tightened.
 /// </summary>
-internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget target, IRunObserver observer)
+/// <param name="space">The space.</param>
+/// <param name="classes">Number of outputs of the classifier.</param>
+/// <param name="goal">The target, the table of the space on it, and the limits.</param>
+/// <param name="observer">Is told of measurements and warned.</param>
+internal sealed class MeasuredDerivation(SearchSpace space, int classes, SearchGoal goal, IRunObserver observer)
 {
     private const int Attempts = 12;
     private const double Near = 0.97;
@@ -31,20 +35,14 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
     /// <summary>Derives, measures and corrects.</summary>
     /// <param name="probabilities">p_ij at [i][j].</param>
-    /// <param name="limits">The limits, one on latency among them.</param>
-    /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="LimitNotMetException">
     /// Every derived network takes longer than the limit and the measurement tolerance.
     /// </exception>
-    public MeasuredChoice Derive(
-        IReadOnlyList<double[]> probabilities,
-        SearchLimits limits,
-        LatencyTable table,
-        CancellationToken cancellationToken
-    )
+    public MeasuredChoice Derive(IReadOnlyList<double[]> probabilities, CancellationToken cancellationToken)
     {
-        CostLimit latency = limits.Latency!;
+        SearchLimits limits = goal.Limits;
+        CostLimit latency = goal.Latency;
         double limit = latency.Limit;
         var measured = new List<MeasuredChoice>();
         int[] free = ArchitectureDerivation.Derive(probabilities, limits.Others);
@@ -52,7 +50,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         double drawn = limit;
         while (measured.Count < Attempts)
         {
-            SpaceCost cost = table.WithCorrection(correction).ToSpaceCost(space, classes);
+            SpaceCost cost = goal.Table.WithCorrection(correction).ToSpaceCost(space, classes);
             int[]? choice = ArchitectureDerivation.TryDerive(
                 probabilities,
                 [new CostLimit(cost, drawn), .. limits.Others]
@@ -74,7 +72,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
                 continue;
             }
 
-            MeasuredChoice candidate = Measure(choice, cost.Of(choice), latency, table, cancellationToken);
+            MeasuredChoice candidate = Measure(choice, cost.Of(choice), cancellationToken);
             measured.Add(candidate);
             bool within = latency.Allows(candidate.MeasuredMs);
             string asMeasured = candidate.IsMeasured ? $"measured {MillisecondText.Of(candidate.MeasuredMs)} ms, " : "";
@@ -154,42 +152,29 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     /// </summary>
     /// <param name="choice">A candidate for each block.</param>
     /// <param name="predicted">The table's prediction in milliseconds.</param>
-    /// <param name="latency">The limit.</param>
-    /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public MeasuredChoice Measure(
-        int[] choice,
-        double predicted,
-        CostLimit latency,
-        LatencyTable table,
-        CancellationToken cancellationToken
-    )
+    public MeasuredChoice Measure(int[] choice, double predicted, CancellationToken cancellationToken)
     {
-        MeasuredChoice first = MeasureOnce(choice, predicted, table, cancellationToken);
-        if (!first.IsMeasured || !latency.Allows(first.MeasuredMs) || first.MeasuredMs < Near * latency.Limit)
+        MeasuredChoice first = MeasureOnce(choice, predicted, cancellationToken);
+        if (!first.IsMeasured || !goal.Latency.Allows(first.MeasuredMs) || first.MeasuredMs < Near * goal.LatencyMs)
         {
             return first;
         }
 
-        MeasuredChoice second = MeasureOnce(choice, predicted, table, cancellationToken);
+        MeasuredChoice second = MeasureOnce(choice, predicted, cancellationToken);
         return second.MeasuredMs > first.MeasuredMs ? second : first;
     }
 
-    private MeasuredChoice MeasureOnce(
-        int[] choice,
-        double predicted,
-        LatencyTable table,
-        CancellationToken cancellationToken
-    )
+    private MeasuredChoice MeasureOnce(int[] choice, double predicted, CancellationToken cancellationToken)
     {
         Architecture architecture = space.Architecture(choice, classes, "derived");
         var latency = NetworkLatency.Measure(
-            target,
+            goal.Target,
             architecture,
             NetworkExporter.Untrained(architecture),
             space,
             classes,
-            table,
+            goal.Table,
             cancellationToken
         );
         latency.WarnIfDisturbed(observer);

@@ -189,11 +189,9 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             return null;
         }
 
-        MeasuredChoice measured = new MeasuredDerivation(at.Space, at.Classes, tables.Target, at.Observer).Measure(
+        MeasuredChoice measured = new MeasuredDerivation(at.Space, at.Classes, goal, at.Observer).Measure(
             nothing,
             predicted,
-            goal.Latency,
-            goal.Table,
             at.CancellationToken
         );
         bool within = goal.Latency.Allows(measured.MeasuredMs);
@@ -240,14 +238,12 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         progress.Report(start.Blocks.Count + GradualChoice.MostSteps, "errors");
         try
         {
-            MeasuredChoice chosen = new MeasuredDerivation(at.Space, at.Classes, tables.Target, at.Observer).Derive(
+            MeasuredChoice chosen = new MeasuredDerivation(at.Space, at.Classes, goal, at.Observer).Derive(
                 [
                     .. choice.Errors.Select(block =>
                         block.Select(error => Math.Exp(-Math.Min(error, MostError))).ToArray()
                     ),
                 ],
-                goal.Limits,
-                goal.Table,
                 at.CancellationToken
             );
             return new SpecializedNetwork(

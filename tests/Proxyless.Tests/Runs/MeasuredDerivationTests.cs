@@ -36,9 +36,9 @@ public sealed class MeasuredDerivationTests
         MeasuredChoice choice = new MeasuredDerivation(
             SmallSpace.Space,
             SmallSpace.Classes,
-            target,
+            new SearchGoal(target, table, new SearchLimits(latency)),
             NullRunObserver.Instance
-        ).Measure([1, 0, 2], 9, latency, table, Cancellation);
+        ).Measure([1, 0, 2], 9, Cancellation);
         Assert.Equal(expected, choice.MeasuredMs);
         Assert.Equal(measured, target.Measured);
     }
@@ -122,14 +122,13 @@ public sealed class MeasuredDerivationTests
         MeasuredChoice derived = new MeasuredDerivation(
             space,
             SmallSpace.Classes,
-            target,
+            new SearchGoal(
+                target,
+                table,
+                new SearchLimits(new CostLimit(table.ToSpaceCost(space, SmallSpace.Classes), 3))
+            ),
             NullRunObserver.Instance
-        ).Derive(
-            probabilities,
-            new SearchLimits(new CostLimit(table.ToSpaceCost(space, SmallSpace.Classes), 3)),
-            table,
-            TestContext.Current.CancellationToken
-        );
+        ).Derive(probabilities, Cancellation);
         Assert.Equal((0, 0), (derived.PredictedMs, derived.MeasuredMs));
         Assert.Equal([1, 1], derived.Choice[1..]);
         Assert.NotEqual(1, derived.Choice[0]);
