@@ -109,11 +109,7 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     public void An_agent_without_a_whole_token_does_not_serve(string token)
     {
         using var folder = new TemporaryFolder();
-        using (Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost"))
-        {
-            init.WaitForExit();
-            Assert.Equal(0, init.ExitCode);
-        }
+        Init(folder);
 
         File.WriteAllText(Path.Combine(folder.Root, "agent", "token"), token);
         using Process serve = _agent.Start(
@@ -140,11 +136,7 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     public void An_agent_with_a_damaged_certificate_does_not_serve(int bytes)
     {
         using var folder = new TemporaryFolder();
-        using (Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost"))
-        {
-            init.WaitForExit();
-            Assert.Equal(0, init.ExitCode);
-        }
+        Init(folder);
 
         string file = Path.Combine(folder.Root, "agent", "certificate.pfx");
         byte[] whole = File.ReadAllBytes(file);
@@ -170,11 +162,7 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     {
         using var folder = new TemporaryFolder();
         folder.Add("appsettings.json", "{ this is no JSON"u8.ToArray());
-        using (Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost"))
-        {
-            init.WaitForExit();
-            Assert.Equal(0, init.ExitCode);
-        }
+        Init(folder);
 
         using Process serve = _agent.StartIn(
             folder.Root,
@@ -593,6 +581,14 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
 
         Assert.Equal(StatusCode.OK, StatusOf(header => header, Model));
         await AssertClean();
+    }
+
+    /// <summary>Makes an agent's folder in a folder.</summary>
+    private void Init(TemporaryFolder folder)
+    {
+        using Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost");
+        init.WaitForExit();
+        Assert.Equal(0, init.ExitCode);
     }
 
     private static Agent.Protocol.Measurement Send(

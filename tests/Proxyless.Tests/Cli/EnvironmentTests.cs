@@ -61,21 +61,7 @@ public sealed class EnvironmentTests : IDisposable
     public void Without_a_cache_a_profile_is_made_and_that_it_is_not_kept_is_said_once(string variable, string? value)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "homes are told by variables there");
-        CommandLineRun profile = Run(
-            variable,
-            value,
-            "profile",
-            "--space",
-            "tiny",
-            "--classes",
-            "2",
-            "--resolution",
-            "16",
-            "--target",
-            "size.yaml",
-            "--out",
-            "latency.json"
-        );
+        CommandLineRun profile = Profile(variable, value, "size.yaml");
         Assert.True(profile.ExitCode == 0, profile.Error);
         Assert.Equal(2, profile.Error.Split(Warning).Length);
         Assert.Empty(Directory.EnumerateFileSystemEntries(TemporaryFiles));
@@ -148,21 +134,7 @@ public sealed class EnvironmentTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the folder is told by a variable there");
         string missing = Path.Combine(_folder.Root, "missing");
-        CommandLineRun run = Run(
-            "TMPDIR",
-            missing,
-            "profile",
-            "--space",
-            "tiny",
-            "--classes",
-            "2",
-            "--resolution",
-            "16",
-            "--target",
-            target,
-            "--out",
-            "latency.json"
-        );
+        CommandLineRun run = Profile("TMPDIR", missing, target);
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Contains($"the temporary folder '{missing}", run.Error, StringComparison.Ordinal);
         Assert.Contains("set TMPDIR to a folder that can be written", run.Error, StringComparison.Ordinal);
@@ -277,6 +249,24 @@ public sealed class EnvironmentTests : IDisposable
         );
         Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
     }
+
+    /// <summary>Profiles a small space, with a variable.</summary>
+    private CommandLineRun Profile(string variable, string? value, string target) =>
+        Run(
+            variable,
+            value,
+            "profile",
+            "--space",
+            "tiny",
+            "--classes",
+            "2",
+            "--resolution",
+            "16",
+            "--target",
+            target,
+            "--out",
+            "latency.json"
+        );
 
     private CommandLineRun Run(string variable, string? value, params IReadOnlyList<string> arguments)
     {
