@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
-using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Runs;
 using Spectre.Console;
 
@@ -112,7 +112,7 @@ internal sealed class EvaluateCommand : ReportingCommand
     private static void WriteConfusion(IAnsiConsole console, EvaluateResult result)
     {
         // Of a model of others they may be anything.
-        string[] classes = [.. result.Classes.Select(ClassName.Visible)];
+        string[] classes = [.. result.Classes.Select(ControlCharacters.Visible)];
         Table table;
         if (classes.Length <= LargestMatrix)
         {

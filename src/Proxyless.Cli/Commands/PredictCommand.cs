@@ -2,6 +2,7 @@ using System.CommandLine;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Runs;
 using Spectre.Console;
 
@@ -68,7 +69,7 @@ internal sealed class PredictCommand : ReportingCommand
         Prediction[] answers = [.. predictions.Where(prediction => prediction.Error is null)];
         string[] errors =
         [
-            .. predictions.Select(prediction => prediction.Error).OfType<string>().Select(ClassName.Visible),
+            .. predictions.Select(prediction => prediction.Error).OfType<string>().Select(ControlCharacters.Visible),
         ];
         return new CommandOutcome(new { Predictions = predictions }, console => Write(console, answers))
         {
@@ -84,12 +85,12 @@ internal sealed class PredictCommand : ReportingCommand
         console.WriteFacts([
             .. answers.Select(prediction =>
                 (
-                    ClassName.Visible(prediction.Image),
+                    ControlCharacters.Visible(prediction.Image),
                     (string?)
                         string.Join(
                             ", ",
                             prediction.Classes.Select(c =>
-                                $"{ClassName.Visible(c.Class)} {Facts.Percent(c.Probability)}"
+                                $"{ControlCharacters.Visible(c.Class)} {Facts.Percent(c.Probability)}"
                             )
                         )
                 )

@@ -38,7 +38,7 @@ internal static class ClassName
     {
         if (ControlCharacters.AreIn(name))
         {
-            string shown = Visible(name);
+            string shown = ControlCharacters.Visible(name);
             throw new InvalidInputException(
                 $"{place}: the class '{shown}' has a line break or another control character in its name, and "
                     + $"labels.txt has a line for each class; {remedy}."
@@ -48,9 +48,6 @@ internal static class ClassName
             };
         }
     }
-
-    /// <summary>A name of a class or a file on one line: <c>\\u001B</c> for what a terminal would obey.</summary>
-    public static string Visible(string name) => ControlCharacters.Visible(name);
 
     private static void Decompose(uint point, List<uint> parts)
     {

@@ -102,7 +102,7 @@ internal sealed class LabeledImages
         var warnings = new List<string>();
         FileSource images = FolderLayout.ListImages(home, classes, classes, mustBeFull: false, maxPixels, warnings);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
-        string Example() => Path.Combine(home, ClassName.Visible(modelClasses[0]));
+        string Example() => Path.Combine(home, ControlCharacters.Visible(modelClasses[0]));
         return images.Count > 0
             ? Known(
                 new LabeledImages(location, name, classes, images, split == "test", modelClasses, matching, warnings)
@@ -203,7 +203,7 @@ internal sealed class LabeledImages
 
     /// <summary>Lists some names, and how many more there are. Those of a model may be anything.</summary>
     public static string Enumerate(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(Named).Select(ClassName.Visible))
+        string.Join(", ", names.Take(Named).Select(ControlCharacters.Visible))
         + (names.Count > Named ? $" and {names.Count - Named} more" : "");
 
     private int[] Outputs() => [.. Classes.Select(_matching.OutputOf)];

@@ -19,7 +19,7 @@ internal static class TemporaryPlace
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            TryRemove(file);
+            FileRemoval.Try(file);
             throw Refused(exception);
         }
     }
@@ -37,20 +37,6 @@ internal static class TemporaryPlace
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Refused(exception);
-        }
-    }
-
-    /// <summary>Removes a file if that is possible: why it is removed must not be lost with it.</summary>
-    public static void TryRemove(string file)
-    {
-        try
-        {
-            File.Delete(file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Another process has it open, or the disk is only to be read: the system removes it with its other
-            // temporary files.
         }
     }
 

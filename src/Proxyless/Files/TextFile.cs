@@ -49,11 +49,7 @@ internal static class TextFile
         }
     }
 
-    /// <summary>
-    /// Rejects a file that is larger than any text that people write; a missing one is left to others.
-    /// </summary>
-    /// <exception cref="InvalidInputException">It is.</exception>
-    public static void RequireSize(string path)
+    private static void RequireSize(string path)
     {
         // A character has a byte or more.
         if (new FileInfo(path) is { Exists: true } file && file.Length > MostCharacters)

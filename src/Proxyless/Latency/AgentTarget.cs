@@ -280,15 +280,12 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     /// </summary>
     private Description Described(CancellationToken cancellationToken) =>
         _description ??= Called(
-            () =>
-                _client.Describe(
-                    new DescribeRequest(),
-                    _headers,
-                    DateTime.UtcNow + DescribeDeadline,
-                    cancellationToken
-                ),
+            () => _client.Describe(new DescribeRequest(), OptionsToDescribe(cancellationToken)),
             cancellationToken
         );
+
+    private CallOptions OptionsToDescribe(CancellationToken cancellationToken) =>
+        new(_headers, DateTime.UtcNow + DescribeDeadline, cancellationToken);
 
     private string IdOf(Description description) =>
         $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "
@@ -346,9 +343,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     {
         using AsyncUnaryCall<Description> call = _client.DescribeAsync(
             new DescribeRequest(),
-            _headers,
-            DateTime.UtcNow + DescribeDeadline,
-            cancellationToken
+            OptionsToDescribe(cancellationToken)
         );
         Description now = await call.ResponseAsync.ConfigureAwait(false);
         if (_description is { } before && IdOf(before) != IdOf(now))

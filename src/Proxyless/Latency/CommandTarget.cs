@@ -121,7 +121,8 @@ internal sealed record CommandTarget : IPartTimer
         }
         finally
         {
-            TemporaryPlace.TryRemove(file);
+            // What stays is removed with other temporary files by the system.
+            FileRemoval.Try(file);
         }
     }
 

@@ -127,7 +127,7 @@ internal sealed class LatencyTableCache(string folder)
             Store(space, classes, target, table);
 
             // Only now: on a full disk, or in a job that is killed, it is all that is left of the profile.
-            TemporaryPlace.TryRemove(partial);
+            FileRemoval.Try(partial);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -34,11 +34,7 @@ internal static class ChoiceReasons
         ScoredNetwork[] scored =
         [
             .. scores
-                .Where(score =>
-                    score.Choice.Length == all.Count
-                    && all.All(block => (uint)score.Choice[block.Index] < block.Candidates.Count)
-                    && double.IsFinite(score.Top1)
-                )
+                .Where(score => space.Misfit(score.Choice) is null && double.IsFinite(score.Top1))
                 .Select(score => new ScoredNetwork(
                     [.. all.Select(block => Alike(block, score.Choice[block.Index]))],
                     score.Top1

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Proxyless.Data;
 using Proxyless.Export;
+using Proxyless.Files;
 using Proxyless.Inference;
 
 namespace Proxyless.Runs;
@@ -114,8 +115,8 @@ internal sealed record ModelImages(
             observer.Warning(
                 Invariant(
                     $"'{options.Location}' has no test/ and is not as the images were when the model was trained on "
-                        + $"'{ClassName.Visible(Name)}': all its {all.Count:N0} images are evaluated, and if the model "
-                        + $"was trained on any of them, the accuracy is too high"
+                        + $"'{ControlCharacters.Visible(Name)}': all its {all.Count:N0} images are evaluated, and "
+                        + $"if the model was trained on any of them, the accuracy is too high"
                 )
             );
         }

@@ -27,9 +27,7 @@ internal sealed class PartCharges(RunStore store)
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(work);
         work();
-        context.Clock.Charge(store, RunStage.Search);
-        _common += store.Plan.SearchSeconds - _charged;
-        _charged = store.Plan.SearchSeconds;
+        _common += Charge(context);
     }
 
     /// <summary>Returns the time of the common work and of a part's own until now, that at hand included.</summary>
@@ -37,10 +35,17 @@ internal sealed class PartCharges(RunStore store)
     public double SecondsOf(SearchPart part)
     {
         ArgumentNullException.ThrowIfNull(part);
-        part.Context.Clock.Charge(store, RunStage.Search);
-        double own = _own.GetValueOrDefault(part) + store.Plan.SearchSeconds - _charged;
+        double own = _own.GetValueOrDefault(part) + Charge(part.Context);
         _own[part] = own;
-        _charged = store.Plan.SearchSeconds;
         return _common + own;
+    }
+
+    /// <summary>Charges the time since the last charge, and returns it in seconds.</summary>
+    private double Charge(RunContext context)
+    {
+        context.Clock.Charge(store, RunStage.Search);
+        double seconds = store.Plan.SearchSeconds - _charged;
+        _charged = store.Plan.SearchSeconds;
+        return seconds;
     }
 }

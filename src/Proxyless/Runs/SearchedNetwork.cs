@@ -47,7 +47,6 @@ internal static class SearchedNetwork
             : throw new InvalidInputException(
                 $"{searched.SearchLog} holds no epoch: there is no search to take weights from"
             );
-        IReadOnlyList<double[]> last = end.Probabilities;
         (SafeTensorsFile checkpoint, string path) = new CheckpointFile(searched.SearchCheckpoint).Read(
             context.Observer
         );
@@ -59,10 +58,13 @@ internal static class SearchedNetwork
         RequireSpace(context.Space, log, searched);
         NetworkOptions options = context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
         var network = new SuperNetwork(context.Space, context.Classes, options);
-
         for (int i = 0; i < network.Blocks.Count; i++)
         {
-            foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => last[i][j] == 0))
+            foreach (
+                int j in Enumerable
+                    .Range(0, network.Blocks[i].Candidates.Count)
+                    .Where(j => end.Probabilities[i][j] == 0)
+            )
             {
                 network.Blocks[i].Prune(j);
             }
