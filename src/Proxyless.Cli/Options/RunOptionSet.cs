@@ -393,6 +393,15 @@ internal sealed class RunOptionSet
         );
         AddToSearch(
             Number(
+                "--search-learning-rate",
+                "X",
+                "Peak rate of the shared weights for 256 images per step (--learning-rate if it is given, otherwise 1 "
+                    + "for small images, 0.2 for large ones)"
+            ),
+            (o, v) => o with { LearningRate = v }
+        );
+        AddToSearch(
+            Number(
                 "--warmup-share",
                 "P",
                 $"Share of the search in which only weights learn ({Defaults.Search.WarmupShare})"
@@ -642,9 +651,9 @@ internal sealed class RunOptionSet
             Number(
                 "--learning-rate",
                 "X",
-                $"Peak rate of the weights for 256 images per step ({Defaults.Training.LearningRate})"
+                "Peak rate of the weights for 256 images per step (0.2; for the search see --search-learning-rate)"
             ),
-            (o, v) => o with { LearningRate = v!.Value }
+            (o, v) => o with { LearningRate = v }
         );
         AddToTraining(
             Number(

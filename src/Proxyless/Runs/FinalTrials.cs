@@ -24,7 +24,7 @@ internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisp
         ArgumentNullException.ThrowIfNull(context);
         return TrainStage.Settings(context, steps: 0) with
         {
-            LearningRate = RateShare * context.LearningRate,
+            LearningRate = RateShare * context.SearchLearningRate,
             WarmupShare = 0,
             ClassWeights = context.ClassWeightsOf(context.Images.Weights),
             Dropout = 0,

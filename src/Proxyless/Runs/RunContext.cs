@@ -85,8 +85,11 @@ internal sealed record RunContext
     /// <summary>Number of classes.</summary>
     public int Classes => Images.Classes.Count;
 
-    /// <summary>The peak learning rate at the run's batch size.</summary>
+    /// <summary>The peak learning rate of a training at the run's batch size.</summary>
     public double LearningRate => RunDefaults.LearningRate(Options, Loaders.BatchSize);
+
+    /// <summary>The peak learning rate of a search's weights at the run's batch size.</summary>
+    public double SearchLearningRate => RunDefaults.SearchLearningRate(Options, Loaders.BatchSize);
 
     /// <summary>Minimum time between two checkpoints, or null for the default.</summary>
     public TimeSpan? CheckpointInterval =>

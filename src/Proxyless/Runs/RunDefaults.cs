@@ -59,8 +59,13 @@ internal static class RunDefaults
     private const double UsualMinimumCrop = 0.25;
     private const double MinimumCropOfFineTuning = 0.5;
 
-    // The learning rate of the options is for this many images per step.
+    // The learning rates of the options are for this many images per step.
     private const double BatchOfLearningRate = 256;
+    private const double UsualLearningRate = 0.2;
+
+    // Of a search with small images: its steps are few, and each path is drawn in a part of them
+    // (docs/decisions/run-defaults.md).
+    private const double SearchLearningRateOfSmallImages = 1;
 
     /// <summary>Returns the space: the requested one, or the one for such images.</summary>
     /// <param name="options">The options.</param>
@@ -97,7 +102,14 @@ internal static class RunDefaults
                 Channels = images.Channels,
                 NoImageCache = options.Data.NoImageCache ?? false,
             },
-            Search = options.Search with { Space = SpaceOf(options, images) },
+            Search = options.Search with
+            {
+                Space = SpaceOf(options, images),
+                LearningRate =
+                    options.Search.LearningRate
+                    ?? options.Training.LearningRate
+                    ?? (images.AreSmall ? SearchLearningRateOfSmallImages : UsualLearningRate),
+            },
             Training = options.Training with
             {
                 // Memory and time depend on the network's resolution, to which small images may be enlarged.
@@ -108,6 +120,7 @@ internal static class RunDefaults
                             ? BatchOfSmallImages
                             : BatchOfLargeImages
                     ),
+                LearningRate = options.Training.LearningRate ?? UsualLearningRate,
                 WeightDecay =
                     options.Training.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
                 MinimumCrop =
@@ -120,12 +133,20 @@ internal static class RunDefaults
         };
 
     /// <summary>
-    /// Returns the peak learning rate at a batch size (linear scaling: Goyal et al., arXiv 1706.02677).
+    /// Returns the peak learning rate of a training at a batch size (linear scaling: Goyal et al., arXiv 1706.02677).
     /// </summary>
-    /// <param name="options">The options.</param>
+    /// <param name="options">The resolved options.</param>
     /// <param name="batchSize">Images per step.</param>
     public static double LearningRate(RunOptions options, int batchSize) =>
-        options.Training.LearningRate * batchSize / BatchOfLearningRate;
+        options.Training.LearningRate!.Value * batchSize / BatchOfLearningRate;
+
+    /// <summary>
+    /// Returns the peak learning rate of a search's weights at a batch size, scaled as that of a training.
+    /// </summary>
+    /// <param name="options">The resolved options.</param>
+    /// <param name="batchSize">Images per step.</param>
+    public static double SearchLearningRate(RunOptions options, int batchSize) =>
+        options.Search.LearningRate!.Value * batchSize / BatchOfLearningRate;
 
     /// <summary>Returns the weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>

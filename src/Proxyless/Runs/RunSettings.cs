@@ -35,6 +35,7 @@ internal static class RunSettings
         [$"{nameof(TargetOptions)}.{nameof(TargetOptions.Name)}"] = "target",
         [$"{nameof(TargetOptions)}.{nameof(TargetOptions.LatencyMs)}"] = "latency",
         [$"{nameof(SearchOptions)}.{nameof(SearchOptions.Epochs)}"] = "search-epochs",
+        [$"{nameof(SearchOptions)}.{nameof(SearchOptions.LearningRate)}"] = "search-learning-rate",
         [$"{nameof(TrainingOptions)}.{nameof(TrainingOptions.Epochs)}"] = "train-epochs",
         [$"{nameof(TrainingOptions)}.{nameof(TrainingOptions.OnAll)}"] = "train-on-all",
         [$"{nameof(RunOptions)}.{nameof(RunOptions.TensorBoard)}"] = "tensorboard",

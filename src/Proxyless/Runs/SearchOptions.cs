@@ -10,6 +10,7 @@ public sealed record SearchOptions
         new Dictionary<string, NumberRange>
         {
             [nameof(Epochs)] = new(1e-6, 1e6),
+            [nameof(LearningRate)] = new(1e-9, 100),
             [nameof(WarmupShare)] = new(0, 0.99),
             [nameof(ArchitectureLearningRate)] = new(1e-9, 10),
             [nameof(ArchitectureInterval)] = new(1, 1e6, IsWhole: true),
@@ -28,6 +29,12 @@ public sealed record SearchOptions
 
     /// <summary>Epochs of the search over its training images; null: from the size of the data.</summary>
     public double? Epochs { get; init; }
+
+    /// <summary>
+    /// Peak learning rate of the shared weights for 256 images per step; scaled in proportion to the batch size. Null:
+    /// <see cref="TrainingOptions.LearningRate"/> if it is given; otherwise 1 for small images, 0.2 for large ones.
+    /// </summary>
+    public double? LearningRate { get; init; }
 
     /// <summary>
     /// Share of the search during which architecture parameters are fixed: uniform, or as close to the limits as a
@@ -97,6 +104,7 @@ public sealed record SearchOptions
     {
         var ranges = new OptionRanges(nameof(SearchOptions), Ranges);
         ranges.Require(nameof(Epochs), Epochs);
+        ranges.Require(nameof(LearningRate), LearningRate);
         ranges.Require(nameof(WarmupShare), WarmupShare);
         ranges.Require(nameof(ArchitectureLearningRate), ArchitectureLearningRate);
         ranges.Require(nameof(ArchitectureInterval), ArchitectureInterval);

@@ -1,8 +1,8 @@
 namespace Proxyless.Runs;
 
 /// <summary>
-/// How a network is trained. Batch size, learning rate, weight decay, label smoothing, class weights and the processing
-/// of images apply to the weights of a search too.
+/// How a network is trained. Batch size, weight decay, label smoothing, class weights and the processing of images
+/// apply to the weights of a search too, and the learning rate if <see cref="SearchOptions.LearningRate"/> is null.
 /// </summary>
 public sealed record TrainingOptions
 {
@@ -58,9 +58,9 @@ public sealed record TrainingOptions
     public int? BatchSize { get; init; }
 
     /// <summary>
-    /// Peak learning rate of weights for 256 images per step; scaled in proportion to the batch size.
+    /// Peak learning rate of weights for 256 images per step; scaled in proportion to the batch size. Null: 0.2.
     /// </summary>
-    public double LearningRate { get; init; } = 0.2;
+    public double? LearningRate { get; init; }
 
     /// <summary>
     /// Weight decay of convolutions and classifier; null: 5e-4 for small images, 1e-4 for large ones.

@@ -30,7 +30,8 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(32, options.Training.BatchSize);
         Assert.True(options.Data.Strict);
         Assert.Equal(ArchitectureUpdate.FullPath, options.Search.Update);
-        Assert.Equal(new RunOptions().Training.LearningRate, options.Training.LearningRate);
+        Assert.Null(options.Training.LearningRate);
+        Assert.Equal(new RunOptions().Training.LabelSmoothing, options.Training.LabelSmoothing);
     }
 
     [Fact]

@@ -89,8 +89,15 @@ public sealed class RunDefaultsTests
     {
         RunOptions given = Photos with
         {
-            Search = Photos.Search with { Space = "cifar" },
-            Training = Photos.Training with { BatchSize = 5, WeightDecay = 0.25, MinimumCrop = 0.375, Erase = 0.125 },
+            Search = Photos.Search with { Space = "cifar", LearningRate = 0.5 },
+            Training = Photos.Training with
+            {
+                BatchSize = 5,
+                LearningRate = 0.75,
+                WeightDecay = 0.25,
+                MinimumCrop = 0.375,
+                Erase = 0.125,
+            },
             Threads = 3,
             Data = Photos.Data with { Resolution = 40, Channels = 1, NoImageCache = true },
         };
@@ -189,8 +196,45 @@ public sealed class RunDefaultsTests
     }
 
     [Fact]
-    public void The_learning_rate_is_for_256_images() =>
-        Assert.Equal(0.1, RunDefaults.LearningRate(new RunOptions { Training = new() { LearningRate = 0.2 } }, 128));
+    public void The_learning_rates_are_for_256_images()
+    {
+        RunOptions options = new()
+        {
+            Training = new() { LearningRate = 0.2 },
+            Search = new() { LearningRate = 1 },
+        };
+        Assert.Equal(0.1, RunDefaults.LearningRate(options, 128));
+        Assert.Equal(0.5, RunDefaults.SearchLearningRate(options, 128));
+    }
+
+    [Theory]
+    [InlineData(32, null, null, 0.2, 1.0)]
+    [InlineData(0, null, null, 0.2, 0.2)]
+    [InlineData(32, 0.3, null, 0.3, 0.3)]
+    [InlineData(32, null, 0.4, 0.2, 0.4)]
+    [InlineData(0, 0.3, 0.4, 0.3, 0.4)]
+    public void The_rate_of_a_search_goes_by_the_size_of_images_unless_a_rate_is_given(
+        int side,
+        double? ofTraining,
+        double? ofSearch,
+        double expectedOfTraining,
+        double expectedOfSearch
+    )
+    {
+        RunOptions resolved = Resolve(
+            Photos with
+            {
+                Training = new() { LearningRate = ofTraining },
+                Search = new() { LearningRate = ofSearch },
+            },
+            side,
+            resolution: 32
+        );
+        Assert.Equal(
+            (expectedOfTraining, expectedOfSearch),
+            (resolved.Training.LearningRate, resolved.Search.LearningRate)
+        );
+    }
 
     private static RunOptions Resolve(RunOptions options, int side, int resolution) =>
         RunDefaults.Resolve(
