@@ -4,10 +4,12 @@ using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
+using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.FineTuning;
 
+[Collection(nameof(WholeRuns))]
 public sealed class FeatureProbeTests : IDisposable
 {
     private const int ImagesOfAClass = 30;

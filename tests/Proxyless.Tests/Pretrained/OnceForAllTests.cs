@@ -13,6 +13,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Tests.Pretrained;
 
+[Collection(nameof(WholeRuns))]
 public sealed class OnceForAllTests : IDisposable
 {
     private const string File = "super.pth";

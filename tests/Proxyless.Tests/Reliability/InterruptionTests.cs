@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Proxyless.Tests.Reliability;
 
+[Collection(nameof(WholeRuns))]
 public sealed class InterruptionTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Proxyless.Tests.Reliability;
 
+[Collection(nameof(WholeRuns))]
 public sealed class RunLockTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

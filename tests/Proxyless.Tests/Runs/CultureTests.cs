@@ -12,6 +12,7 @@ using Xunit;
 namespace Proxyless.Tests.Runs;
 
 /// <summary>The culture of the program that uses the libraries changes nothing of what they say and write.</summary>
+[Collection(nameof(WholeRuns))]
 public sealed class CultureTests : IDisposable
 {
     // Marks that stand in none of our texts: what a number is written with shows wherever it came from.

@@ -12,6 +12,7 @@ using Xunit;
 namespace Proxyless.Tests.Runs;
 
 /// <summary>Networks are kept because of a reading, so the reading must not be a lucky one.</summary>
+[Collection(nameof(WholeRuns))]
 public sealed class MeasuredDerivationTests
 {
     private const double Limit = 10;
