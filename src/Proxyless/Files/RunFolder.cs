@@ -29,7 +29,7 @@ internal static class RunFolder
 
     /// <summary>What to report of a failure: that the folder of the run is gone, if that is the reason.</summary>
     public static Exception CauseOf(string folder, Exception failure) =>
-        failure is DirectoryNotFoundException or FileNotFoundException && !Is(folder) ? Gone(folder, failure) : failure;
+        failure is IOException && !Is(folder) ? Gone(folder, failure) : failure;
 
     private static DirectoryNotFoundException Gone(string folder, Exception? cause) =>
         new($"the run's folder '{folder}' is gone: it was removed or moved, or its disk is no longer there", cause);

@@ -4,6 +4,7 @@ using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
+using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Reliability;
