@@ -169,7 +169,7 @@ internal sealed class PathScorer : IDisposable
         {
             throw new TrainingDivergedException(
                 Invariant($"the loss of a network with the shared weights is {loss}: the search has diverged; ")
-                    + "search anew with a lower TrainingOptions.LearningRate"
+                    + "search anew with a lower SearchOptions.LearningRate"
             );
         }
 

@@ -302,7 +302,7 @@ internal sealed class ArchitectureSearch : IDisposable
 
         // The logs first: a resumed run drops the lines that are ahead of the checkpoint.
         Array.ForEach(_targets, target => target.WriteLog());
-        ClassificationLoss.RequireFinite(SearchState.TensorsOf(_network, _optimizer), _step, _settings.LearningRate);
+        ClassificationLoss.RequireFinite(SearchState.TensorsOf(_network, _optimizer), _step, _settings.PeakRate);
         State().Write(_checkpoint, _network, _optimizer);
         _checkpoints.Saved();
     }

@@ -47,8 +47,8 @@ internal sealed class SandwichStep(
         accuracy.Add(detached, labels);
         double[] means = [WithScalar.ToDouble(distilled), WithScalar.ToDouble(byLabels), accuracy.Top1];
         parallel.Average(means, share);
-        ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
-        ClassificationLoss.RequireFinite(means[1], step, settings.LearningRate);
+        ClassificationLoss.RequireFinite(means[0], step, settings.PeakRate);
+        ClassificationLoss.RequireFinite(means[1], step, settings.PeakRate);
         parallel.Exchange(
             moved,
             share,
@@ -69,7 +69,7 @@ internal sealed class SandwichStep(
         using Tensor logits = network.Forward(images, _widest!, NormPass.Training);
         using Tensor value = loss.Of(logits, labels);
         double lost = parallel.Average(WithScalar.ToDouble(value), share);
-        ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
+        ClassificationLoss.RequireFinite(lost, step, settings.PeakRate);
         BackwardPass.Run(value, moved);
         using Tensor detached = logits.detach();
         return nn.functional.softmax(detached, dim: 1);

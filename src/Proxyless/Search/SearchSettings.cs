@@ -11,6 +11,9 @@ internal sealed record SearchSettings
     /// <summary>Peak learning rate of weights at this batch size.</summary>
     public required double LearningRate { get; init; }
 
+    /// <summary>The same rate with its option.</summary>
+    public PeakRate PeakRate => new(LearningRate, "SearchOptions.LearningRate");
+
     /// <summary>Weight decay of convolutions and classifier.</summary>
     public double WeightDecay { get; init; } = 1e-4;
 

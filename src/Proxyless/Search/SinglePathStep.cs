@@ -43,7 +43,7 @@ internal sealed class SinglePathStep(
         double[] means = [WithScalar.ToDouble(value), accuracy.Top1];
         BatchShare share = loss.ShareOf(labels);
         parallel.Average(means, share);
-        ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
+        ClassificationLoss.RequireFinite(means[0], step, settings.PeakRate);
         NetworkTensor[] moved = [.. network.TensorsOf(path)];
         parallel.Backward(value, moved, moved, share);
         optimizer.Step(moved, rate);

@@ -259,7 +259,7 @@ internal sealed class TargetSearch
         return ClassificationLoss.Divergence(
             $"{exception.Message} in architecture step {_lastStep} for {Name}",
             weightStep,
-            _settings.LearningRate,
+            _settings.PeakRate,
             exception
         );
     }

@@ -131,9 +131,9 @@ internal sealed class ClassificationLoss : IDisposable
     /// <summary>Rejects a loss that has diverged.</summary>
     /// <param name="value">The loss.</param>
     /// <param name="step">Its step, from 0.</param>
-    /// <param name="rate">The peak learning rate at this batch size.</param>
+    /// <param name="rate">The peak learning rate.</param>
     /// <exception cref="TrainingDivergedException">It is infinite or NaN.</exception>
-    internal static void RequireFinite(double value, long step, double rate)
+    internal static void RequireFinite(double value, long step, PeakRate rate)
     {
         if (!double.IsFinite(value))
         {
@@ -144,9 +144,9 @@ internal sealed class ClassificationLoss : IDisposable
     /// <summary>Rejects weights that have diverged, before they are written.</summary>
     /// <param name="tensors">The weights and all tensors that are written with them.</param>
     /// <param name="step">Steps so far.</param>
-    /// <param name="rate">The peak learning rate at this batch size.</param>
+    /// <param name="rate">The peak learning rate.</param>
     /// <exception cref="TrainingDivergedException">One of them holds a number that is not finite.</exception>
-    internal static void RequireFinite(IEnumerable<(string Name, Tensor Value)> tensors, long step, double rate)
+    internal static void RequireFinite(IEnumerable<(string Name, Tensor Value)> tensors, long step, PeakRate rate)
     {
         foreach ((string name, Tensor value) in tensors)
         {
@@ -164,14 +164,13 @@ internal sealed class ClassificationLoss : IDisposable
     /// <summary>Creates the exception for numbers that are no longer finite.</summary>
     /// <param name="what">What happened to which number.</param>
     /// <param name="step">The weight step, from 0.</param>
-    /// <param name="rate">The peak learning rate at this batch size.</param>
+    /// <param name="rate">The peak learning rate.</param>
     /// <param name="cause">The exception that was caught, or null.</param>
-    internal static TrainingDivergedException Divergence(string what, long step, double rate, Exception? cause = null)
+    internal static TrainingDivergedException Divergence(string what, long step, PeakRate rate, Exception? cause = null)
     {
         string text =
-            Invariant(
-                $"{what} at step {step}: TrainingOptions.LearningRate = {rate:G3} (at this batch size) is too high "
-            ) + "for this data; start again with a lower one. The last checkpoint is from before and finite";
+            Invariant($"{what} at step {step}: {rate.Option} = {rate.Value:G3} (at this batch size) is too high ")
+            + "for this data; start again with a lower one. The last checkpoint is from before and finite";
         return cause is null ? new TrainingDivergedException(text) : new TrainingDivergedException(text, cause);
     }
 }

@@ -60,7 +60,7 @@ internal sealed class NetworkStep : IDisposable
         using Tensor value = _loss.Of(mixed ?? images, logits, labels, _settings.Teacher, mixup);
         BatchShare share = _loss.ShareOf(labels);
         double loss = parallel.Average(WithScalar.ToDouble(value), share);
-        ClassificationLoss.RequireFinite(loss, step, _settings.LearningRate);
+        ClassificationLoss.RequireFinite(loss, step, _settings.PeakRate);
         parallel.Backward(value, _tensors, _exchanged, share);
         Optimizer.Step(_tensors, rate);
         return loss;

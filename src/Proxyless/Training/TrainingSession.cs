@@ -274,7 +274,7 @@ internal sealed class TrainingSession : IDisposable
         }
 
         _last.RequireRun();
-        ClassificationLoss.RequireFinite(Named(network.Tensors), _state.Step, _settings.LearningRate);
+        ClassificationLoss.RequireFinite(Named(network.Tensors), _state.Step, _settings.PeakRate);
         WriteBest(_store, network, top1);
     }
 
@@ -309,7 +309,7 @@ internal sealed class TrainingSession : IDisposable
             .. _step.Optimizer.State,
             .. Named(_average?.Average.Tensors ?? [], AveragePrefix),
         ];
-        ClassificationLoss.RequireFinite(all, _state.Step, _settings.LearningRate);
+        ClassificationLoss.RequireFinite(all, _state.Step, _settings.PeakRate);
         _last.Write(all, _state.ToMetadata());
         _checkpoints.Saved();
         _saved = _state.Step;

@@ -20,6 +20,9 @@ internal sealed record TrainingSettings
     /// <summary>Peak learning rate at this batch size.</summary>
     public required double LearningRate { get; init; }
 
+    /// <summary>The same rate with its option.</summary>
+    public PeakRate PeakRate => new(LearningRate, "TrainingOptions.LearningRate");
+
     /// <summary>Weight decay of convolutions and classifier; batch norm and bias have none.</summary>
     public double WeightDecay { get; init; } = 1e-4;
 

@@ -264,7 +264,11 @@ public sealed class FailingDiskTests : IDisposable
                     TestContext.Current.CancellationToken
                 )
         );
-        Assert.Contains("TrainingOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            (isSearch ? "SearchOptions" : "TrainingOptions") + ".LearningRate = ",
+            exception.Message,
+            StringComparison.Ordinal
+        );
         SafeTensorsFile file = SafeTensorsFile.Read(isSearch ? run.SearchCheckpoint : run.LastCheckpoint);
         Assert.All(
             file.Tensors,

@@ -43,7 +43,7 @@ public sealed class TargetSearchTests : IDisposable
 
         // Within a few steps it is drawn, be it as the other candidate of a pair, whose loss is a number.
         var exception = Assert.Throws<TrainingDivergedException>(() => Steps(search, 50));
-        Assert.Contains("TrainingOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("SearchOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
         Assert.Matches(@" in architecture step \d+ for board at step \d+: ", exception.Message);
 
         // The other candidate shares weights with it.
