@@ -395,8 +395,8 @@ internal sealed class RunOptionSet
             Number(
                 "--search-learning-rate",
                 "X",
-                "Peak rate of the shared weights for 256 images per step (--learning-rate if it is given, otherwise 1 "
-                    + "for small images, 0.2 for large ones)"
+                "Peak rate of the shared weights for 256 images per step (--learning-rate if it is given, otherwise "
+                    + "0.2, and up to 1 for small images from 2,000 steps on)"
             ),
             (o, v) => o with { LearningRate = v }
         );

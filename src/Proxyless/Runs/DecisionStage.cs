@@ -108,7 +108,9 @@ internal sealed class DecisionStage
         }
 
         IReadOnlyList<HalvingResult<MeasuredChoice>> tried =
-            finalists.Count < 2 ? [] : new FinalRound(_context, _scorer).Rank(finalists, steps);
+            finalists.Count < 2
+                ? []
+                : new FinalRound(_context, _scorer, _context.SearchLearningRate(searchSteps)).Rank(finalists, steps);
         if (finalists.Count > 1 && tried.Count == 0)
         {
             _context.Observer.Warning(

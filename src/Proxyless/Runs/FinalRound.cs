@@ -9,7 +9,8 @@ namespace Proxyless.Runs;
 /// </summary>
 /// <param name="context">Images and options of training.</param>
 /// <param name="scorer">Has the shared weights, and evaluates on the images that no weight learned from.</param>
-internal sealed class FinalRound(RunContext context, PathScorer scorer)
+/// <param name="searchRate">The peak learning rate of the search.</param>
+internal sealed class FinalRound(RunContext context, PathScorer scorer, double searchRate)
 {
     /// <summary>Returns for how many finalists the steps are enough.</summary>
     /// <param name="finalists">The most finalists.</param>
@@ -59,7 +60,7 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
     public IReadOnlyList<HalvingResult<MeasuredChoice>> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
     {
         RunContext shared = context with { Group = scorer.Group };
-        using var trials = new FinalTrials(shared, scorer);
+        using var trials = new FinalTrials(shared, scorer, searchRate);
         long done = 0;
         double best = double.PositiveInfinity;
         var progress = new Progress(context.Observer, "finals", 0, steps, Progress.Unreported);
@@ -71,7 +72,7 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
             {
                 double loss = SharedJob.Lead(
                     shared,
-                    () => new SharedTrial(finalist.Choice, to, trials.AreNone),
+                    () => new SharedTrial(finalist.Choice, to, searchRate, trials.AreNone),
                     parallel => trials.LossAfter(finalist.Choice, to, Stepped, parallel)
                 );
                 best = Math.Min(best, loss);

@@ -8,7 +8,8 @@ namespace Proxyless.Runs;
 /// </summary>
 /// <param name="context">Images and options of training.</param>
 /// <param name="scorer">Has the shared weights, and evaluates.</param>
-internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisposable
+/// <param name="searchRate">The peak learning rate of the search.</param>
+internal sealed class FinalTrials(RunContext context, PathScorer scorer, double searchRate) : IDisposable
 {
     // The shared weights are already trained: a high rate would first undo that (docs/results/choices.md).
     private const double RateShare = 0.25;
@@ -19,12 +20,14 @@ internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisp
     public bool AreNone => _trials.Count == 0;
 
     /// <summary>How finalists are trained: as the search's weights are, without what the final training adds.</summary>
-    public static TrainingSettings Settings(RunContext context)
+    /// <param name="context">Images and options of training.</param>
+    /// <param name="searchRate">The peak learning rate of the search.</param>
+    public static TrainingSettings Settings(RunContext context, double searchRate)
     {
         ArgumentNullException.ThrowIfNull(context);
         return TrainStage.Settings(context, steps: 0) with
         {
-            LearningRate = RateShare * context.SearchLearningRate,
+            LearningRate = RateShare * searchRate,
             WarmupShare = 0,
             ClassWeights = context.ClassWeightsOf(context.Images.Weights),
             Dropout = 0,
@@ -48,7 +51,7 @@ internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisp
         {
             trial = new Trial(
                 scorer.Network.Extract(choice),
-                Settings(context),
+                Settings(context, searchRate),
                 context.LoadersOf(parallel.Part).Training(context.Images.Weights, RandomUse.WeightImages)
             );
             _trials.Add(key, trial);

@@ -42,10 +42,11 @@ internal sealed class FollowerState(string checkpoint) : IDisposable
 
     /// <summary>Begins a final round of the decision at hand.</summary>
     /// <param name="context">Images and options of training.</param>
-    public FinalTrials BeginRound(RunContext context)
+    /// <param name="searchRate">The peak learning rate of the search.</param>
+    public FinalTrials BeginRound(RunContext context, double searchRate)
     {
         _trials?.Dispose();
-        return _trials = new FinalTrials(context, Scorer);
+        return _trials = new FinalTrials(context, Scorer, searchRate);
     }
 
     /// <inheritdoc/>

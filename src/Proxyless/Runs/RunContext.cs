@@ -89,7 +89,9 @@ internal sealed record RunContext
     public double LearningRate => RunDefaults.LearningRate(Options, Loaders.BatchSize);
 
     /// <summary>The peak learning rate of a search's weights at the run's batch size.</summary>
-    public double SearchLearningRate => RunDefaults.SearchLearningRate(Options, Loaders.BatchSize);
+    /// <param name="weightSteps">Weight steps of the search.</param>
+    public double SearchLearningRate(long weightSteps) =>
+        RunDefaults.SearchLearningRate(Options, SmallImages, weightSteps, Loaders.BatchSize);
 
     /// <summary>Minimum time between two checkpoints, or null for the default.</summary>
     public TimeSpan? CheckpointInterval =>

@@ -63,9 +63,10 @@ internal static class RunDefaults
     private const double BatchOfLearningRate = 256;
     private const double UsualLearningRate = 0.2;
 
-    // Of a search with small images: its steps are few, and each path is drawn in a part of them
-    // (docs/decisions/run-defaults.md).
-    private const double SearchLearningRateOfSmallImages = 1;
+    // Of a long search of small images, which ranks networks better at it; the rate of a short one rises too fast to
+    // it, and does not learn (docs/decisions/run-defaults.md).
+    private const double HighestSearchLearningRate = 1;
+    private const long StepsOfHighestSearchLearningRate = 2000;
 
     /// <summary>Returns the space: the requested one, or the one for such images.</summary>
     /// <param name="options">The options.</param>
@@ -102,14 +103,7 @@ internal static class RunDefaults
                 Channels = images.Channels,
                 NoImageCache = options.Data.NoImageCache ?? false,
             },
-            Search = options.Search with
-            {
-                Space = SpaceOf(options, images),
-                LearningRate =
-                    options.Search.LearningRate
-                    ?? options.Training.LearningRate
-                    ?? (images.AreSmall ? SearchLearningRateOfSmallImages : UsualLearningRate),
-            },
+            Search = options.Search with { Space = SpaceOf(options, images) },
             Training = options.Training with
             {
                 // Memory and time depend on the network's resolution, to which small images may be enlarged.
@@ -120,7 +114,6 @@ internal static class RunDefaults
                             ? BatchOfSmallImages
                             : BatchOfLargeImages
                     ),
-                LearningRate = options.Training.LearningRate ?? UsualLearningRate,
                 WeightDecay =
                     options.Training.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
                 MinimumCrop =
@@ -135,18 +128,31 @@ internal static class RunDefaults
     /// <summary>
     /// Returns the peak learning rate of a training at a batch size (linear scaling: Goyal et al., arXiv 1706.02677).
     /// </summary>
-    /// <param name="options">The resolved options.</param>
+    /// <param name="options">The options.</param>
     /// <param name="batchSize">Images per step.</param>
     public static double LearningRate(RunOptions options, int batchSize) =>
-        options.Training.LearningRate!.Value * batchSize / BatchOfLearningRate;
+        (options.Training.LearningRate ?? UsualLearningRate) * batchSize / BatchOfLearningRate;
 
     /// <summary>
     /// Returns the peak learning rate of a search's weights at a batch size, scaled as that of a training.
     /// </summary>
-    /// <param name="options">The resolved options.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="smallImages">Whether the images are small.</param>
+    /// <param name="weightSteps">Weight steps of the search.</param>
     /// <param name="batchSize">Images per step.</param>
-    public static double SearchLearningRate(RunOptions options, int batchSize) =>
-        options.Search.LearningRate!.Value * batchSize / BatchOfLearningRate;
+    public static double SearchLearningRate(RunOptions options, bool smallImages, long weightSteps, int batchSize)
+    {
+        double usual = smallImages
+            ? Math.Clamp(
+                HighestSearchLearningRate * weightSteps / StepsOfHighestSearchLearningRate,
+                UsualLearningRate,
+                HighestSearchLearningRate
+            )
+            : UsualLearningRate;
+        return (options.Search.LearningRate ?? options.Training.LearningRate ?? usual)
+            * batchSize
+            / BatchOfLearningRate;
+    }
 
     /// <summary>Returns the weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>

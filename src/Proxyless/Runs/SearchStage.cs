@@ -347,7 +347,7 @@ internal static class SearchStage
         new()
         {
             Plan = plan,
-            LearningRate = context.SearchLearningRate,
+            LearningRate = context.SearchLearningRate(plan.WeightSteps),
             WeightDecay = context.Options.Training.WeightDecay!.Value,
             LabelSmoothing = context.Options.Training.LabelSmoothing,
             ClassWeights = context.ClassWeightsOf(context.Images.Weights),

@@ -55,15 +55,16 @@ internal sealed record SharedScoring(IReadOnlyList<int> Choice) : SharedTask
 /// <summary>Steps of a finalist of the decision at hand, and its score after them.</summary>
 /// <param name="Choice">A candidate for each block.</param>
 /// <param name="Steps">Number of steps since the beginning of the round.</param>
+/// <param name="SearchRate">The peak learning rate of the search.</param>
 /// <param name="IsFirst">Whether a round begins with it.</param>
-internal sealed record SharedTrial(IReadOnlyList<int> Choice, long Steps, bool IsFirst) : SharedTask
+internal sealed record SharedTrial(IReadOnlyList<int> Choice, long Steps, double SearchRate, bool IsFirst) : SharedTask
 {
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(state);
-        FinalTrials trials = IsFirst ? state.BeginRound(context) : state.Trials;
+        FinalTrials trials = IsFirst ? state.BeginRound(context, SearchRate) : state.Trials;
         trials.LossAfter(Choice, Steps, () => { }, parallel);
     }
 }

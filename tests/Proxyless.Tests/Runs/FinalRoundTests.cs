@@ -12,6 +12,8 @@ namespace Proxyless.Tests.Runs;
 [Collection(nameof(WholeRuns))]
 public sealed class FinalRoundTests
 {
+    private const double Rate = 0.1;
+
     // The candidate of the tiny space's blocks with the most channels.
     private static readonly int[] Wide = [1, 1, 1, 1];
 
@@ -61,7 +63,7 @@ public sealed class FinalRoundTests
         using CompactNetwork copy = network.Extract(choice);
         using var trial = new Trial(
             copy,
-            FinalTrials.Settings(context),
+            FinalTrials.Settings(context, Rate),
             context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages)
         );
         Assert.Equal(before.Loss, scorer.Judge(trial.Network, DataParallel.Alone).Loss);
@@ -88,14 +90,14 @@ public sealed class FinalRoundTests
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         using var scorer = new PathScorer(context, network);
         MeasuredChoice[] finalists = [Finalist(network, 0), Finalist(network, 1), Finalist(network, 2)];
-        IReadOnlyList<HalvingResult<MeasuredChoice>> ranked = new FinalRound(context, scorer).Rank(finalists, 24);
+        IReadOnlyList<HalvingResult<MeasuredChoice>> ranked = new FinalRound(context, scorer, Rate).Rank(finalists, 24);
         Assert.Equal(finalists.ToHashSet(), ranked.Select(result => result.Candidate).ToHashSet());
         Assert.Equal(3, ranked.Count);
         Assert.Equal(ranked.Max(result => result.Steps), ranked[0].Steps);
         Assert.All(ranked, result => Assert.True(result.Score < 0));
 
         // Twice the same: each has batches of its own from the beginning, whatever the others did.
-        Assert.Equal(ranked, new FinalRound(context, scorer).Rank(finalists, 24));
+        Assert.Equal(ranked, new FinalRound(context, scorer, Rate).Rank(finalists, 24));
     }
 
     [Fact]
@@ -123,7 +125,7 @@ public sealed class FinalRoundTests
             }
         }
 
-        IReadOnlyList<HalvingResult<MeasuredChoice>> ranked = new FinalRound(context, scorer).Rank(finalists, 24);
+        IReadOnlyList<HalvingResult<MeasuredChoice>> ranked = new FinalRound(context, scorer, Rate).Rank(finalists, 24);
         Assert.Equal(finalists[1], Assert.Single(ranked).Candidate);
         Assert.Contains(
             observer.Warnings,
@@ -135,7 +137,7 @@ public sealed class FinalRoundTests
         {
             Choice = [0, .. finalists[1].Choice.Skip(1)],
         };
-        Assert.Empty(new FinalRound(context, scorer).Rank([finalists[0], other], 24));
+        Assert.Empty(new FinalRound(context, scorer, Rate).Rank([finalists[0], other], 24));
     }
 
     private static RunContext Open(TemporaryFolder folder, IRunObserver observer) =>

@@ -196,44 +196,37 @@ public sealed class RunDefaultsTests
     }
 
     [Fact]
-    public void The_learning_rates_are_for_256_images()
+    public void The_learning_rate_is_for_256_images()
     {
-        RunOptions options = new()
-        {
-            Training = new() { LearningRate = 0.2 },
-            Search = new() { LearningRate = 1 },
-        };
-        Assert.Equal(0.1, RunDefaults.LearningRate(options, 128));
-        Assert.Equal(0.5, RunDefaults.SearchLearningRate(options, 128));
+        Assert.Equal(0.1, RunDefaults.LearningRate(Photos, 128));
+        RunOptions given = new() { Training = new() { LearningRate = 0.3 } };
+        Assert.Equal(0.15, RunDefaults.LearningRate(given, 128));
     }
 
     [Theory]
-    [InlineData(32, null, null, 0.2, 1.0)]
-    [InlineData(0, null, null, 0.2, 0.2)]
-    [InlineData(32, 0.3, null, 0.3, 0.3)]
-    [InlineData(32, null, 0.4, 0.2, 0.4)]
-    [InlineData(0, 0.3, 0.4, 0.3, 0.4)]
-    public void The_rate_of_a_search_goes_by_the_size_of_images_unless_a_rate_is_given(
-        int side,
-        double? ofTraining,
-        double? ofSearch,
-        double expectedOfTraining,
-        double expectedOfSearch
-    )
+    [InlineData(true, 3500, 1.0)]
+    [InlineData(true, 2100, 1.0)]
+    [InlineData(true, 1000, 0.5)]
+    [InlineData(true, 140, 0.2)]
+    [InlineData(false, 2100, 0.2)]
+    public void The_rate_of_a_search_goes_by_the_size_of_images_and_its_steps(
+        bool smallImages,
+        long steps,
+        double expected
+    ) => Assert.Equal(expected / 2, RunDefaults.SearchLearningRate(Photos, smallImages, steps, 128), 1e-12);
+
+    [Theory]
+    [InlineData(0.3, null, 0.3)]
+    [InlineData(null, 0.4, 0.4)]
+    [InlineData(0.3, 0.4, 0.4)]
+    public void The_rate_of_a_search_is_what_is_given(double? ofTraining, double? ofSearch, double expected)
     {
-        RunOptions resolved = Resolve(
-            Photos with
-            {
-                Training = new() { LearningRate = ofTraining },
-                Search = new() { LearningRate = ofSearch },
-            },
-            side,
-            resolution: 32
-        );
-        Assert.Equal(
-            (expectedOfTraining, expectedOfSearch),
-            (resolved.Training.LearningRate, resolved.Search.LearningRate)
-        );
+        RunOptions given = new()
+        {
+            Training = new() { LearningRate = ofTraining },
+            Search = new() { LearningRate = ofSearch },
+        };
+        Assert.Equal(expected, RunDefaults.SearchLearningRate(given, smallImages: true, weightSteps: 2100, 256));
     }
 
     private static RunOptions Resolve(RunOptions options, int side, int resolution) =>
