@@ -32,7 +32,7 @@ public sealed record SearchOptions
 
     /// <summary>
     /// Peak learning rate of the shared weights for 256 images per step; scaled in proportion to the batch size. Null:
-    /// <see cref="TrainingOptions.LearningRate"/> if it is given; otherwise 0.2, and up to 1 for small images: a rate of 1
+    /// <see cref="TrainingOptions.LearningRate"/> if it is given; otherwise 0.2, and for small images up to 1: that
     /// from 2,000 steps on, less in proportion for fewer.
     /// </summary>
     public double? LearningRate { get; init; }

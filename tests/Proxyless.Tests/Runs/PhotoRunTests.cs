@@ -11,6 +11,12 @@ namespace Proxyless.Tests.Runs;
 [Collection(nameof(WholeRuns))]
 public sealed class PhotoRunTests : IDisposable
 {
+    /// <summary>
+    /// What a command says of accuracy. How far a table's cells are filled up depends on the measured latency below.
+    /// </summary>
+    private static string[] WordsBeforeLatency(CommandLineRun run) =>
+        run.Output.Split("latency")[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+
     private const int ImagesOfAClass = 20;
 
     private readonly TemporaryFolder _folder = new();
@@ -87,7 +93,7 @@ public sealed class PhotoRunTests : IDisposable
         Directory.Move(Path.Combine(Photos, "caf\u00e9"), Path.Combine(Photos, "cafe\u0301"));
         CommandLineRun otherwiseCoded = CommandLineRun.Of("evaluate", "--model", run);
         Assert.Equal(0, otherwiseCoded.ExitCode);
-        Assert.Equal(evaluated.Output.Split("latency")[0], otherwiseCoded.Output.Split("latency")[0]);
+        Assert.Equal(WordsBeforeLatency(evaluated), WordsBeforeLatency(otherwiseCoded));
         string photo = Directory.GetFiles(Path.Combine(Photos, "null"))[0];
         CommandLineRun predicted = CommandLineRun.Of("predict", "--model", run, "--top", "20", "--", photo);
         Assert.Equal((0, ""), (predicted.ExitCode, predicted.ExitCode == 0 ? "" : predicted.Error));
