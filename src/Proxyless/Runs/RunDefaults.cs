@@ -131,7 +131,7 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     /// <param name="batchSize">Images per step.</param>
     public static double LearningRate(RunOptions options, int batchSize) =>
-        (options.Training.LearningRate ?? UsualLearningRate) * batchSize / BatchOfLearningRate;
+        ForBatch(options.Training.LearningRate ?? UsualLearningRate, batchSize);
 
     /// <summary>
     /// Returns the peak learning rate of a search's weights at a batch size, scaled as that of a training.
@@ -149,10 +149,10 @@ internal static class RunDefaults
                 HighestSearchLearningRate
             )
             : UsualLearningRate;
-        return (options.Search.LearningRate ?? options.Training.LearningRate ?? usual)
-            * batchSize
-            / BatchOfLearningRate;
+        return ForBatch(options.Search.LearningRate ?? options.Training.LearningRate ?? usual, batchSize);
     }
+
+    private static double ForBatch(double rate, int batchSize) => rate * batchSize / BatchOfLearningRate;
 
     /// <summary>Returns the weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>

@@ -108,9 +108,6 @@ public sealed class IntegerTargetTests : IDisposable
         );
         Assert.Equal("cpu+int8", table.Target);
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes).Order(), table.Entries.Keys.Order());
-
-        // The runtime counts whole microseconds, of which a part may take less than one.
-        Assert.All(table.Entries.Values, entry => Assert.True(entry.Milliseconds >= 0));
-        Assert.True(table.Entries.Values.Sum(entry => entry.Milliseconds) > 0);
+        Assert.All(table.Entries.Values, entry => Assert.True(entry.Milliseconds > 0));
     }
 }

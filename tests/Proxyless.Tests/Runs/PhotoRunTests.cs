@@ -11,12 +11,6 @@ namespace Proxyless.Tests.Runs;
 [Collection(nameof(WholeRuns))]
 public sealed class PhotoRunTests : IDisposable
 {
-    /// <summary>
-    /// What a command says of accuracy. How far a table's cells are filled up depends on the measured latency below.
-    /// </summary>
-    private static string[] WordsBeforeLatency(CommandLineRun run) =>
-        run.Output.Split("latency")[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-
     private const int ImagesOfAClass = 20;
 
     private readonly TemporaryFolder _folder = new();
@@ -229,6 +223,12 @@ public sealed class PhotoRunTests : IDisposable
             );
         }
     }
+
+    /// <summary>
+    /// What a command says of accuracy. How far a table's cells are filled up depends on the measured latency below.
+    /// </summary>
+    private static string[] WordsBeforeLatency(CommandLineRun run) =>
+        run.Output.Split("latency")[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Does something once, when a stage has begun.</summary>
     private sealed class AtStage(string stage, Action act) : IRunObserver
