@@ -92,6 +92,11 @@ internal sealed class DeriveCommand : ReportingCommand
             throw UsageErrors.Excluding(_quick, scored);
         }
 
+        if (_scoring.All(parse.IsGiven))
+        {
+            LibraryOptions.Read(parse).Search.RequireScores();
+        }
+
         RunOptions options = _trainingOptions.Read(
             parse,
             LibraryOptions.Read(

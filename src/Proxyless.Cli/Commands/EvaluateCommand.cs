@@ -64,7 +64,7 @@ internal sealed class EvaluateCommand : ReportingCommand
 
         // A run's folder names its images; a model file only describes them.
         RunOptions others = Directory.Exists(model)
-            ? RunConfigFile.Read(RunDirectory.Open(model).Config)
+            ? RunProcess.OnThisMachine(RunConfigFile.Read(RunDirectory.Open(model).Config))
             : new RunOptions();
         EvaluateResult result = ProxylessRun.Evaluate(
             model,

@@ -3,6 +3,7 @@ using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Runtime;
 using Proxyless.Search;
 
 namespace Proxyless.Cli.Options;
@@ -17,6 +18,7 @@ internal sealed class RunOptionSet
     public const string MeanOfSpace = "the mean latency of the space's networks";
 
     private const string DataName = "--data";
+    private const string DeviceName = "--device";
     private const string LatencyName = "--latency";
     private static readonly RunOptions Defaults = new();
     private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-seconds"];
@@ -44,7 +46,8 @@ internal sealed class RunOptionSet
 
     /// <summary>
     /// Returns the given options that differ from those that a run began with; without those that a resume may change,
-    /// and without the folder of the images, which may have been moved.
+    /// without the folder of the images, which may have been moved, and without the device in place of one that this
+    /// machine does not have.
     /// </summary>
     /// <param name="parse">The given options.</param>
     /// <param name="begun">The options of the run.</param>
@@ -54,6 +57,7 @@ internal sealed class RunOptionSet
             .. _bindings
                 .Where(binding => parse.IsGiven(binding.Option) && !OfAResume.Contains(binding.Option.Name))
                 .Where(binding => !RunPaths.SaySame(binding.Apply(begun, parse), begun))
+                .Where(binding => binding.Option.Name != DeviceName || ComputeDevice.IsAvailable(begun.Device))
                 .Where(binding =>
                     binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data.Path)
                 )
@@ -300,7 +304,7 @@ internal sealed class RunOptionSet
             (o, v) => o with { Kernels = v!.Value }
         );
         Add(
-            Values.Text("--device", "cpu|cuda|cuda:N", $"Where to train ({Defaults.Device})"),
+            Values.Text(DeviceName, "cpu|cuda|cuda:N", $"Where to train ({Defaults.Device})"),
             (o, v) => o with { Device = v! }
         );
         return this;
@@ -683,7 +687,7 @@ internal sealed class RunOptionSet
         AddToTraining(
             Values.Flag(
                 "--no-flip",
-                "Do not mirror training images: for text, digits, road signs (gray images are never mirrored)"
+                "Do not mirror training images: for text, digits, road signs (IDX files, and images read as gray, never are)"
             ),
             (o, v) => o with { NoFlip = v }
         );

@@ -31,6 +31,7 @@ internal sealed class ImageDataset
         Name = layout.Name;
         Classes = layout.Classes;
         Channels = channels;
+        AreGray = channels == 1 || layout.Channels == 1;
         NativeResolution = nativeResolution;
         Weights = division.Weights;
         Architecture = division.Architecture;
@@ -56,6 +57,12 @@ internal sealed class ImageDataset
 
     /// <summary>1 for gray, 3 for color.</summary>
     public int Channels { get; }
+
+    /// <summary>
+    /// Whether the images are gray, though their one channel may be repeated: those of IDX files, such as MNIST's
+    /// digits, and all that are read as gray. Files in folders may be of either kind and count as color.
+    /// </summary>
+    public bool AreGray { get; }
 
     /// <summary>
     /// Search: the images that weights learn on, the training images without <see cref="Architecture"/>.

@@ -125,6 +125,7 @@ internal static class EvaluateStage
         options = options with { Data = options.Data with { Channels = model.Channels } };
         using ITarget target = TargetFile.Open(options.Target.Name);
         int threads = RunProcess.Prepare(options, observer);
+        Device device = ComputeDevice.Parse(network is null ? ComputeDevice.Cpu : options.Device);
         ImageSet unseen = trained.UnseenOf(
             RunContext.DatasetOptionsOf(options),
             model.Classes,
@@ -149,7 +150,7 @@ internal static class EvaluateStage
         );
         double? agreement = network is null
             ? null
-            : Agreement(network, judged.Answers, normalized, options, cancellationToken);
+            : Agreement(network, judged.Answers, normalized, options, device, cancellationToken);
         if (
             target is IModelTimer { TimesIntegers: true }
             && model.Metadata.GetValueOrDefault(ModelQuantizer.PrecisionKey) != ModelQuantizer.Precision
@@ -200,11 +201,11 @@ internal static class EvaluateStage
         IReadOnlyDictionary<int, ImageAnswer> answers,
         BatchLoader batches,
         RunOptions options,
+        Device device,
         CancellationToken cancellationToken
     )
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        Device device = ComputeDevice.Parse(options.Device);
         using var network = new CompactNetwork(
             architecture,
             new NetworkOptions

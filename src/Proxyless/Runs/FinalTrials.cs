@@ -1,4 +1,5 @@
 using Proxyless.Runtime;
+using Proxyless.Search;
 using Proxyless.Training;
 
 namespace Proxyless.Runs;
@@ -28,6 +29,7 @@ internal sealed class FinalTrials(RunContext context, PathScorer scorer, double 
         return TrainStage.Settings(context, steps: 0) with
         {
             LearningRate = RateShare * searchRate,
+            RateOption = SearchSettings.RateOption,
             WarmupShare = 0,
             ClassWeights = context.ClassWeightsOf(context.Images.Weights),
             Dropout = 0,

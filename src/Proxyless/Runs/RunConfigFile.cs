@@ -73,9 +73,9 @@ internal static partial class RunConfigFile
                 ?? throw new InvalidInputException($"{path}: it is empty; restore the file, or begin another run");
             return
                 options is { Data.Path: not null, Target.Name: not null, Device: not null }
-                && Enum.IsDefined(options.Kernels)
-                && Enum.IsDefined(options.Search.Update)
-                && Enum.IsDefined(options.Search.Objective)
+                && RunSettings.All.All(setting =>
+                    setting.Get(options) is not Enum value || Enum.IsDefined(value.GetType(), value)
+                )
                 ? options
                 : throw new InvalidInputException(
                     $"{path}: a value is empty, or a number is in place of a name; restore the file, or begin "
@@ -101,7 +101,7 @@ internal static partial class RunConfigFile
     /// <exception cref="InvalidInputException">As for <see cref="Read"/>.</exception>
     public static RunOptions ReadForNextJob(string path, TimeSpan? time)
     {
-        RunOptions options = Read(path);
+        RunOptions options = RunProcess.OnThisMachine(Read(path));
         return options with
         {
             Out = null,

@@ -113,6 +113,7 @@ internal sealed record RunContext
         options.Validate();
         var warnings = new WarningRecorder(observer);
         int threads = RunProcess.Prepare(options, warnings);
+        torch.Device device = ComputeDevice.Parse(options.Device);
         var images = ImageDataset.Open(DatasetOptionsWithCopies(options, threads), warnings, cancellationToken);
         if (options.Training.OnAll && images.HasOwnValidation)
         {
@@ -134,7 +135,7 @@ internal sealed record RunContext
         var context = new RunContext
         {
             Options = RunPaths.Whole(RunDefaults.Resolve(options, facts, space, threads)),
-            Device = ComputeDevice.Parse(options.Device),
+            Device = device,
             Images = images,
             Space = space,
             Clock = clock,

@@ -58,7 +58,7 @@ internal sealed class RunLoaders(
                 options.Data.Resolution!.Value,
                 _areSmall,
                 images.Channels,
-                flip: !options.Training.NoFlip && images.Channels == 3
+                flip: !options.Training.NoFlip && !images.AreGray
             ) with
             {
                 MinimumScale = options.Training.MinimumCrop!.Value,

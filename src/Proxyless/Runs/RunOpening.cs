@@ -198,6 +198,7 @@ internal static class RunOpening
             // Those of a process alone say nothing of several, and the other way round.
             Threads = options.Threads ?? (ProcessGroup.Current.Size == 1 ? saved.Threads : null),
             CheckpointSeconds = options.CheckpointSeconds ?? saved.CheckpointSeconds,
+            Device = ComputeDevice.IsAvailable(saved.Device) ? saved.Device : options.Device,
             Training = saved.Training with { Erase = saved.Training.Erase ?? 0 },
         };
         RunPaths.RequireImages(resumed, directory.Root);

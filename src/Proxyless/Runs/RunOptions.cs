@@ -174,6 +174,8 @@ public sealed record RunOptions
                     + "ArchitectureUpdate.LeaveOneOut, which alone sample architectures; leave it out"
             );
         }
+
+        Search.RequireScores();
     }
 
     /// <summary>Checks every range, and what leaves a training that begins nothing to decide.</summary>

@@ -18,10 +18,25 @@ internal static class RunProcess
         return threads;
     }
 
+    /// <summary>
+    /// The options of a run for another job on its results: threads and a device that this machine does not have were
+    /// those of the machine of the run.
+    /// </summary>
+    /// <param name="begun">The options that the run began with.</param>
+    public static RunOptions OnThisMachine(RunOptions begun)
+    {
+        ArgumentNullException.ThrowIfNull(begun);
+        return begun with
+        {
+            Threads = begun.Threads > Environment.ProcessorCount ? null : begun.Threads,
+            Device = ComputeDevice.IsAvailable(begun.Device) ? begun.Device : ComputeDevice.Cpu,
+        };
+    }
+
     private static void WarnOfWrongConvolutions(RunOptions options, IRunObserver observer)
     {
         if (
-            options is { Kernels: BlockKernels.Libtorch, Device: "cpu" }
+            options is { Kernels: BlockKernels.Libtorch, Device: ComputeDevice.Cpu }
             && ConvolutionCheck.WrongOutputs() is { Count: > 0 } wrong
         )
         {

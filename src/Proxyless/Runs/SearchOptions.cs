@@ -101,6 +101,19 @@ public sealed record SearchOptions
     /// </summary>
     public double PruneThreshold { get; init; }
 
+    /// <summary>Rejects a number of finalists where nothing is scored.</summary>
+    /// <exception cref="InvalidInputException">It would not be used.</exception>
+    internal void RequireScores()
+    {
+        if (this is { Evaluations: 0, Finalists: not null })
+        {
+            throw new InvalidInputException(
+                "SearchOptions.Finalists are the networks with the best scores, and SearchOptions.Evaluations = 0 "
+                    + "makes no scores; leave one of them out"
+            );
+        }
+    }
+
     internal void Validate()
     {
         var ranges = new OptionRanges(nameof(SearchOptions), Ranges);

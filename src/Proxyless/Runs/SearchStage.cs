@@ -12,6 +12,9 @@ namespace Proxyless.Runs;
 /// <summary>The search and the derivation at its end.</summary>
 internal static class SearchStage
 {
+    // A weight step and an architecture step, twice, where RunOptions.Time has room for less.
+    private const long FewestStepsInTime = 4;
+
     /// <summary>
     /// Runs one search for several limits, or reads its results if it is finished: weights are shared; each target has
     /// its own architecture parameters, which learn at the middle one of its limits; each limit gets a network.
@@ -65,6 +68,15 @@ internal static class SearchStage
         SearchPlan steps = PlanOf(store, middle, parts.Count, batchesPerEpoch, timeShare);
         double rate =
             context.Options.Search.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Search.Update);
+        if (steps.ArchitectureSteps == 0)
+        {
+            context.Observer.Warning(
+                Invariant($"the search has {steps.WeightSteps} weight steps, {steps.WarmupSteps} of them warm-up, and ")
+                    + Invariant($"SearchOptions.ArchitectureInterval = {steps.Interval}: no architecture step, so that ")
+                    + "the probabilities say nothing; give it more steps, or a smaller interval"
+            );
+        }
+
         context.Observer.Message(
             Invariant(
                 $"search: {steps.WeightSteps} weight steps of {context.Loaders.BatchSize} images "
@@ -324,7 +336,7 @@ internal static class SearchStage
                 + (limits * RunDefaults.FinalStepsOverSteps(context.Options) * timing.Training);
             left -= scored * RunDefaults.ScoresOverEvaluations(limits) * timing.Score;
             evaluations = scored;
-            steps = Math.Max(interval * 2, (long)(left / each));
+            steps = Math.Max(FewestStepsInTime, (long)(left / each));
             if (steps < batchesPerEpoch)
             {
                 context.Observer.Warning(

@@ -24,7 +24,7 @@ internal static class TrainedRun
         RunPaths.RequireImages(options, directory.Root);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         RunContext context = RunOpening.OpenImages(
-            options with
+            RunProcess.OnThisMachine(options) with
             {
                 Data = options.Data with { Resolution = architecture.Resolution },
             },

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,6 +8,29 @@ namespace Proxyless.Runtime;
 /// <summary>Where tensors live: <c>cpu</c> or <c>cuda</c>.</summary>
 internal static class ComputeDevice
 {
+    /// <summary>The name of the processor.</summary>
+    public const string Cpu = "cpu";
+
+    private const string Cuda = "cuda";
+    private const string NumberedCuda = "cuda:";
+
+    /// <summary>
+    /// Whether this machine, with this build of libtorch, has a device; true for a name that <see cref="Parse"/> does
+    /// not know.
+    /// </summary>
+    /// <param name="name">The name of the device.</param>
+    public static bool IsAvailable(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!IsCuda(name))
+        {
+            return true;
+        }
+
+        Libtorch.Load();
+        return cuda.is_available() && (OwnCard.IsChosen || IndexOf(name) < cuda.device_count());
+    }
+
     /// <summary>Parses the name of a device.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</param>
     /// <exception cref="InvalidInputException">
@@ -19,12 +43,12 @@ internal static class ComputeDevice
     public static Device Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (name == "cpu")
+        if (name == Cpu)
         {
             return CPU;
         }
 
-        if (name != "cuda" && !name.StartsWith("cuda:", StringComparison.Ordinal))
+        if (!IsCuda(name))
         {
             throw new InvalidInputException($"RunOptions.Device = '{name}' is unknown; allowed are cpu and cuda");
         }
@@ -38,12 +62,8 @@ internal static class ComputeDevice
         }
 
         // A process of a group has a card of its own, also where the run was begun alone on a certain one.
-        int index = 0;
-        if (
-            !OwnCard.IsChosen
-            && name.Length > 5
-            && (!int.TryParse(name.AsSpan(5), out index) || index < 0 || index >= cuda.device_count())
-        )
+        int index = OwnCard.IsChosen ? 0 : IndexOf(name);
+        if (index < 0 || index >= cuda.device_count())
         {
             throw new InvalidInputException(
                 $"RunOptions.Device = '{name}': there are {cuda.device_count()} CUDA devices, numbered from 0"
@@ -56,4 +76,12 @@ internal static class ComputeDevice
         backends.cudnn.allow_tf32 = false;
         return new Device(DeviceType.CUDA, index);
     }
+
+    private static bool IsCuda(string name) => name == Cuda || name.StartsWith(NumberedCuda, StringComparison.Ordinal);
+
+    /// <returns>-1 if what follows the colon is not a number.</returns>
+    private static int IndexOf(string name) =>
+        name == Cuda ? 0
+        : int.TryParse(name.AsSpan(NumberedCuda.Length), CultureInfo.InvariantCulture, out int index) ? index
+        : -1;
 }

@@ -11,13 +11,26 @@ internal static unsafe class TensorMemory
     /// Returns the first number of a contiguous float32 tensor on the CPU; valid as long as the tensor exists.
     /// </summary>
     /// <exception cref="ArgumentException">It is of another type or on another device.</exception>
-    public static float* Pointer(Tensor tensor) =>
-        tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU
-            ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes))
-            : throw new ArgumentException(
+    public static float* Pointer(Tensor tensor)
+    {
+        if (tensor.dtype != ScalarType.Float32 || tensor.device_type != TorchSharp.DeviceType.CPU)
+        {
+            throw new ArgumentException(
                 $"a {tensor.dtype} tensor on {tensor.device_type} is not float32 on the CPU",
                 nameof(tensor)
             );
+        }
+
+        // Bytes are a span, which has a length of 31 bits.
+        if (tensor.numel() <= int.MaxValue / sizeof(float))
+        {
+            return First(tensor);
+        }
+
+        using Tensor flat = tensor.view(-1);
+        using Tensor first = flat.narrow(0, 0, 1);
+        return First(first);
+    }
 
     /// <summary>
     /// Returns the start of the numbers of a float32 tensor on the CPU, in whatever order they are; there are no gaps.
@@ -44,4 +57,7 @@ internal static unsafe class TensorMemory
         using Tensor permuted = tensor.permute(0, 2, 3, 1);
         return permuted.contiguous();
     }
+
+    private static float* First(Tensor tensor) =>
+        (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 }

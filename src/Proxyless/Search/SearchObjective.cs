@@ -14,6 +14,8 @@ internal sealed class SearchObjective
         "ObjectiveKind.Log takes a latency limit and no other; use ObjectiveKind.Budget for limits on parameters or "
         + "multiply-adds";
 
+    // In milliseconds: the logarithm of a microsecond is 0.
+    private const double LeastOfLog = 0.001;
     private const double LogScale = 0.2;
     private const double Damping = 2;
     private readonly CostLimit? _latency;
@@ -31,7 +33,8 @@ internal sealed class SearchObjective
     /// Planned architecture steps: a violation of 10 % during a tenth of them moves a multiplier by 1.
     /// </param>
     /// <exception cref="InvalidInputException">
-    /// The logarithmic form is used with another cost than latency, or with several.
+    /// The logarithmic form is used with another cost than latency, with several, or with a limit of a microsecond or
+    /// less.
     /// </exception>
     public SearchObjective(ObjectiveKind kind, SearchLimits limits, double weight, long plannedSteps)
     {
@@ -39,6 +42,15 @@ internal sealed class SearchObjective
         if (kind == ObjectiveKind.Log && (limits.Latency is null || limits.Others.Count > 0))
         {
             throw new InvalidInputException(LogTakesLatencyAlone);
+        }
+
+        if (kind == ObjectiveKind.Log && limits.Latency!.Limit <= LeastOfLog)
+        {
+            throw new InvalidInputException(
+                Invariant($"TargetOptions.LatencyMs = {limits.Latency.Limit}: ObjectiveKind.Log divides logarithms of ")
+                    + "microseconds, which are positive over 0.001 ms only; choose ObjectiveKind.Equality, "
+                    + "ObjectiveKind.Budget or ObjectiveKind.Linear"
+            );
         }
 
         Kind = kind;
@@ -124,7 +136,8 @@ internal sealed class SearchObjective
 
     private static ObjectivePoint Logarithmic(double crossEntropy, double milliseconds, double limit, double beta)
     {
-        double expected = Math.Log(milliseconds * 1000);
+        // Only where all paths of a space take less than a microsecond, far below the limit.
+        double expected = Math.Log(Math.Max(milliseconds, 1.001 * LeastOfLog) * 1000);
         double target = Math.Log(limit * 1000);
         double ratio = expected / target;
         double factor = LogScale * Math.Pow(ratio, beta);

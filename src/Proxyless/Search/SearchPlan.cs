@@ -21,8 +21,8 @@ internal sealed record SearchPlan(
     private const double DecisiveLogit = 4.7;
     private const double HighestRate = 0.3;
 
-    /// <summary>Total number of architecture steps.</summary>
-    public long ArchitectureSteps => Math.Max(1, (WeightSteps - WarmupSteps) / Interval);
+    /// <summary>Total number of architecture steps; 0 if the search is too short for one.</summary>
+    public long ArchitectureSteps => (WeightSteps - WarmupSteps) / Interval;
 
     /// <summary>Whether an architecture step follows a weight step.</summary>
     /// <param name="step">The weight step, from 0.</param>

@@ -5,6 +5,9 @@ namespace Proxyless.Search;
 /// <summary>How a search is run.</summary>
 internal sealed record SearchSettings
 {
+    /// <summary>The option that a user lowers if the weights' rate is too high.</summary>
+    public const string RateOption = "SearchOptions.LearningRate";
+
     /// <summary>The step counts.</summary>
     public required SearchPlan Plan { get; init; }
 
@@ -12,7 +15,7 @@ internal sealed record SearchSettings
     public required double LearningRate { get; init; }
 
     /// <summary>The same rate with its option.</summary>
-    public PeakRate PeakRate => new(LearningRate, "SearchOptions.LearningRate");
+    public PeakRate PeakRate => new(LearningRate, RateOption);
 
     /// <summary>Weight decay of convolutions and classifier.</summary>
     public double WeightDecay { get; init; } = 1e-4;

@@ -64,6 +64,12 @@ internal sealed class Mixup
             double first = Math.Log(1 - random.NextDouble()) / alpha;
             double second = Math.Log(1 - random.NextDouble()) / alpha;
             double larger = Math.Max(first, second);
+            if (double.IsNegativeInfinity(larger))
+            {
+                // Both powers are 0 in any precision: what is left of the distribution are its two ends.
+                return random.Next(2);
+            }
+
             double sum = larger + Math.Log(Math.Exp(first - larger) + Math.Exp(second - larger));
             if (sum <= 0)
             {

@@ -20,8 +20,11 @@ internal sealed record TrainingSettings
     /// <summary>Peak learning rate at this batch size.</summary>
     public required double LearningRate { get; init; }
 
-    /// <summary>The same rate with its option.</summary>
-    public PeakRate PeakRate => new(LearningRate, "TrainingOptions.LearningRate");
+    /// <summary>The option that a user lowers if the rate is too high.</summary>
+    public string RateOption { get; init; } = "TrainingOptions.LearningRate";
+
+    /// <summary>The rate with its option.</summary>
+    public PeakRate PeakRate => new(LearningRate, RateOption);
 
     /// <summary>Weight decay of convolutions and classifier; batch norm and bias have none.</summary>
     public double WeightDecay { get; init; } = 1e-4;

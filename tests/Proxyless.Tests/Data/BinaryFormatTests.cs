@@ -71,6 +71,9 @@ public sealed class BinaryFormatTests
         ImageDataset data = Open(folder.Root, 3);
 
         Assert.Equal(3, data.Channels);
+
+        // Digits are not mirrored, however many channels a pretrained network has.
+        Assert.True(data.AreGray);
         float[] pixels = Render(data.Test, 0, Transforms.ForEvaluation(6, true).WithoutNormalization());
         Assert.Equal(pixels[0], pixels[1]);
         Assert.Equal(pixels[0], pixels[2]);

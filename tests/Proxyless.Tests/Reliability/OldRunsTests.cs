@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Proxyless.Runs;
+using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runs;
 using Xunit;
@@ -98,6 +99,45 @@ public sealed class OldRunsTests : IDisposable
         Assert.Equal(60, after.Length);
         Assert.Equal(before, after[..before.Length]);
         Assert.True(File.Exists(result.Model));
+    }
+
+    /// <summary>Threads and a device that this machine does not have, which are no options of these commands.</summary>
+    [Fact]
+    public void The_results_of_a_run_of_another_machine_are_used_on_this_one()
+    {
+        foreach (string run in (string[])[Finished, Interrupted])
+        {
+            string config = Path.Combine(run, "config.yaml");
+            File.WriteAllText(
+                config,
+                File.ReadAllText(config)
+                    .Replace("threads: 2", "threads: 1000", StringComparison.Ordinal)
+                    .Replace("device: cpu", "device: cuda:900", StringComparison.Ordinal)
+            );
+        }
+
+        string derived = Path.Combine(_folder.Root, "derived");
+        string[][] commands =
+        [
+            ["export", "--run", Finished, "--out", Path.Combine(_folder.Root, "model.onnx")],
+            ["evaluate", "--model", Finished, "--against-network"],
+            ["derive", "--run", Finished, "--latency", "0.26", "--quick", "--out", derived],
+        ];
+        foreach (string[] command in commands)
+        {
+            CommandLineRun outcome = CommandLineRun.Of(command);
+            Assert.True(outcome.ExitCode == 0, $"{command[0]}: {outcome.Error}");
+            Assert.DoesNotContain("1000", outcome.Error, StringComparison.Ordinal);
+        }
+
+        RunOptions options = RunDirectory.Open(derived).ReadConfig();
+        Assert.Equal(("cpu", true), (options.Device, options.Threads <= Environment.ProcessorCount));
+
+        CommandLineRun resumed = CommandLineRun.Of("run", "--resume", "--out", Interrupted);
+        Assert.Equal(2, resumed.ExitCode);
+        Assert.Contains("use --device cpu", resumed.Error, StringComparison.Ordinal);
+        resumed = CommandLineRun.Of("run", "--resume", "--out", Interrupted, "--device", "cpu", "--threads", "1");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
     }
 
     [Fact]

@@ -41,6 +41,27 @@ public sealed class InvalidOptionTests
         );
 
     [Fact]
+    public void A_number_in_place_of_a_name_is_refused_in_the_file_of_a_run()
+    {
+        string[] keys =
+        [
+            .. RunSettings.All.Where(setting => setting.Get(new RunOptions()) is Enum).Select(setting => setting.Key),
+        ];
+        Assert.Contains("weight-update", keys);
+        Assert.All(
+            keys,
+            key =>
+                Assert.Contains(
+                    "a number is in place of a name",
+                    Assert
+                        .Throws<InvalidInputException>(() => RunConfigFile.Parse($"{key}: 900\n", "config.yaml"))
+                        .Message,
+                    StringComparison.Ordinal
+                )
+        );
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_used_is_named_with_its_key_and_value()
     {
         var wrong = Assert.Throws<InvalidInputException>(() =>

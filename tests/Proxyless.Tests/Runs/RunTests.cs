@@ -193,12 +193,15 @@ public sealed class RunTests
             new() { ObjectiveWeight = 0.7, Objective = ObjectiveKind.Equality },
             new() { ReinforceSamples = 8 },
             new() { ReinforceSamples = 8, Update = ArchitectureUpdate.FullPath },
+            new() { Evaluations = 0, Finalists = 8 },
         ];
         Assert.All(
             idle,
             search =>
                 Assert.Contains(
-                    search.ReinforceSamples == 8 ? "SearchOptions.ReinforceSamples" : "SearchOptions.ObjectiveWeight",
+                    search.ReinforceSamples == 8 ? "SearchOptions.ReinforceSamples"
+                        : search.Finalists == 8 ? "SearchOptions.Finalists"
+                        : "SearchOptions.ObjectiveWeight",
                     Message(new RunOptions { Search = search }),
                     StringComparison.Ordinal
                 )
@@ -263,6 +266,31 @@ public sealed class RunTests
                 Search = new() { Objective = ObjectiveKind.Log },
                 Target = new() { MaxMacs = 1_000_000 },
             }.Validate()
+        );
+    }
+
+    /// <summary>The time is kept, and the user is told what it leaves out.</summary>
+    [Fact]
+    public void A_time_with_room_for_no_architecture_step_is_kept()
+    {
+        using var folder = new TemporaryFolder();
+        RunOptions options = FinishedRun.OptionsIn(folder);
+        options = options with
+        {
+            Out = Path.Combine(folder.Root, "run"),
+            Time = TimeSpan.FromSeconds(1),
+            Search = options.Search with { Epochs = null, ArchitectureInterval = 1_000_000, Evaluations = 0 },
+        };
+        var observer = new RecordingObserver();
+
+        ProxylessRun.Search(options, observer, TestContext.Current.CancellationToken);
+
+        SearchPlan plan = new RunStore(new RunDirectory(options.Out!)).Plan.Search!;
+        Assert.InRange(plan.WeightSteps, 4, 999_999);
+        Assert.Equal(0, plan.ArchitectureSteps);
+        Assert.Contains(
+            observer.Warnings,
+            warning => warning.Contains("SearchOptions.ArchitectureInterval = 1000000", StringComparison.Ordinal)
         );
     }
 

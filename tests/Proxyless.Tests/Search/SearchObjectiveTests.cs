@@ -69,6 +69,18 @@ public sealed class SearchObjectiveTests
         Assert.True(double.IsFinite(objective.At(2, [0.5]).CrossEntropySlope));
     }
 
+    /// <summary>The logarithms of less than a microsecond are negative.</summary>
+    [Fact]
+    public void The_log_objective_refuses_a_limit_without_a_positive_logarithm_and_stays_finite()
+    {
+        SearchObjective Of(double limit) =>
+            new(ObjectiveKind.Log, new SearchLimits(Latency with { Limit = limit }), 0.6, 100);
+        var refused = Assert.Throws<InvalidInputException>(() => Of(0.001));
+        Assert.Contains("TargetOptions.LatencyMs = 0.001", refused.Message, StringComparison.Ordinal);
+        ObjectivePoint point = Of(0.002).At(2, [0.0005]);
+        Assert.True(double.IsFinite(point.CrossEntropySlope) && double.IsFinite(point.CostSlopes[0]));
+    }
+
     [Fact]
     public void The_budget_multiplier_rises_over_the_limit_falls_under_it_and_is_never_negative()
     {

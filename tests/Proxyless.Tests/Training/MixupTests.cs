@@ -106,6 +106,15 @@ public sealed class MixupTests
         Assert.Equal(1 / (4 * ((2 * alpha) + 1)), shares.Average(share => (share - 0.5) * (share - 0.5)), 0.005);
     }
 
+    /// <summary>Its powers of uniform numbers are all 0 in a double: it is one of the two images, by a coin.</summary>
+    [Fact]
+    public void The_smallest_parameter_mixes_nothing_and_ends()
+    {
+        var random = new Random(2);
+        double[] shares = [.. Enumerable.Range(0, 100).Select(_ => Mixup.SymmetricBeta(double.Epsilon, random))];
+        Assert.Equal([0.0, 1.0], shares.Distinct().Order());
+    }
+
     private static (long Label, double Share)[] Mixed(long[] classes, int i, double share) =>
         [(classes[i], share), (classes[Images - 1 - i], 1 - share)];
 }

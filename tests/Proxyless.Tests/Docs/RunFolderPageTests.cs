@@ -11,7 +11,7 @@ using Xunit;
 namespace Proxyless.Tests.Docs;
 
 /// <summary>docs/run-folder.md names every file of a run and every key of its JSON, and no other.</summary>
-public sealed partial class RunFolderTests
+public sealed partial class RunFolderPageTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "run-folder.md"));
 
