@@ -6,6 +6,7 @@ using Proxyless.Cli.Output;
 using Proxyless.Comparisons;
 using Proxyless.Files;
 using Spectre.Console;
+using static Proxyless.Comparisons.ComparisonTables;
 
 namespace Proxyless.Cli.Commands;
 
@@ -236,8 +237,4 @@ internal sealed class CompareCommand : ReportingCommand
 
         return table;
     }
-
-    /// <summary>A difference of shares in points, or nothing.</summary>
-    private static string Points(double? share) =>
-        share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
 }

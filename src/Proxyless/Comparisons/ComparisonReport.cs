@@ -3,6 +3,7 @@ using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Reports;
 using Proxyless.Training;
+using static Proxyless.Comparisons.ComparisonTables;
 using static Proxyless.Reports.ReportPage;
 
 namespace Proxyless.Comparisons;
@@ -224,6 +225,4 @@ internal static class ComparisonReport
             );
         }
     }
-
-    private static string Points(double? share) => share is { } value ? Invariant($"{100 * value:0.00}") : "";
 }

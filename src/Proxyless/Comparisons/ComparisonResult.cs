@@ -108,7 +108,8 @@ public sealed record GroupResult
     public required double? Difference { get; init; }
 
     /// <summary>
-    /// Two-sided p value of <see cref="WelchTest"/> over the networks; null if a group has one network.
+    /// Two-sided p value of <see cref="WelchTest"/> over the networks; null if a group has one network, or the
+    /// accuracies are the same within both groups.
     /// </summary>
     public required double? P { get; init; }
 }

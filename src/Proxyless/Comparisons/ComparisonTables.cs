@@ -6,6 +6,9 @@ namespace Proxyless.Comparisons;
 /// <summary>A comparison as text.</summary>
 internal static class ComparisonTables
 {
+    // The third is that of what is rounded to 0, which has no sign then.
+    private const string OfPoints = "0.00;-0.00;0.00";
+
     /// <summary>One line per network, for other programs: shares 0..1, milliseconds, RFC 4180.</summary>
     public static string Csv(ComparisonResult result)
     {
@@ -92,14 +95,15 @@ internal static class ComparisonTables
         return text.ToString();
     }
 
+    /// <summary>A difference or deviation of shares, in points; nothing if there is none.</summary>
+    public static string Points(double? share) =>
+        share is { } value ? (100 * value).ToString(OfPoints, CultureInfo.InvariantCulture) : "";
+
     private static string[] TargetsOf(ComparisonResult result) =>
         [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];
 
     private static string Share(double? share) =>
         share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:0.00} %") : "";
-
-    private static string Points(double? share) =>
-        share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
 
     private static string Milliseconds(double? time) => time is { } value ? $"{MillisecondText.Of(value)} ms" : "";
 

@@ -147,7 +147,7 @@ internal sealed class ComparisonWork(
         {
             Group = network.Group,
             Name = network.Name,
-            Top1 = top1.Average(),
+            Top1 = SampleMean.Of(top1),
             Top1Deviation = ProxylessComparison.DeviationOf(top1),
             Top5 = trainings.Average(training => training.Top5),
             Trainings = trainings.Length,
@@ -173,7 +173,7 @@ internal sealed class ComparisonWork(
             Group = ComparedNetwork.IntegerName(inFloat.Group),
             Name = ComparedNetwork.IntegerName(inFloat.Name),
             Precision = NetworkResult.OfIntegers,
-            Top1 = top1.Average(),
+            Top1 = SampleMean.Of(top1),
             Top1Deviation = ProxylessComparison.DeviationOf(top1),
             Top5 = trainings.Average(training => training.Integers!.Top5),
             LatencyMs = measured.Latencies[_integers[0].Target.Id],
@@ -249,7 +249,7 @@ internal sealed class ComparisonWork(
         }
 
         double[] shared = [.. scored.Select(network => -network.SharedLoss!.Value)];
-        double[] trained = [.. scored.Select(network => network.Top1)];
+        double[] trained = RankCorrelation.WithTies([.. scored.Select(network => network.Top1)]);
         if (shared.Distinct().Count() < 2 || trained.Distinct().Count() < 2)
         {
             context.Observer.Warning(

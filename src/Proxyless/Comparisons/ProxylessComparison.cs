@@ -439,16 +439,17 @@ public static class ProxylessComparison
                 bool isBaseline = group.Name == inFloat.Name;
                 (string baseline, NetworkResult[] others) =
                     group.Networks[0].IsInteger && group.Name != inIntegers.Name ? inIntegers : inFloat;
+                double[] against = [.. others.Select(network => network.Top1)];
                 return new GroupResult
                 {
                     Group = group.Name,
                     Networks = top1.Length,
-                    Top1 = top1.Average(),
+                    Top1 = SampleMean.Of(top1),
                     Top1Deviation = DeviationOf(top1),
                     LatencyMs = group.Networks.Average(network => network.LatencyMs),
                     Against = isBaseline ? null : baseline,
-                    Difference = isBaseline ? null : top1.Average() - others.Average(network => network.Top1),
-                    P = isBaseline ? null : WelchTest.Of(top1, [.. others.Select(network => network.Top1)])?.P,
+                    Difference = isBaseline ? null : SampleMean.Of(top1) - SampleMean.Of(against),
+                    P = isBaseline ? null : WelchTest.Of(top1, against)?.P,
                 };
             }),
         ];

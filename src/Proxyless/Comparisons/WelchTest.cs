@@ -12,7 +12,12 @@ namespace Proxyless.Comparisons;
 /// </param>
 internal sealed record WelchTest(double Difference, double T, double DegreesOfFreedom, double P)
 {
-    /// <summary>Tests two samples; null if one has fewer than two values or neither varies.</summary>
+    // Standard errors that are a smaller share of the values are of rounding.
+    private const double Rounding = 1e-12;
+
+    /// <summary>
+    /// Tests two samples; null if one has fewer than two values, or neither varies by more than rounding.
+    /// </summary>
     public static WelchTest? Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
         ArgumentNullException.ThrowIfNull(first);
@@ -25,17 +30,23 @@ internal sealed record WelchTest(double Difference, double T, double DegreesOfFr
         double ofFirst = SampleVariance.Of(first) / first.Count;
         double ofSecond = SampleVariance.Of(second) / second.Count;
         double variance = ofFirst + ofSecond;
+        double scale = Math.Max(first.Max(value => Math.Abs(value)), second.Max(value => Math.Abs(value)));
+        if (Math.Sqrt(variance) <= Rounding * scale)
+        {
+            return null;
+        }
+
         double degrees =
             variance
             * variance
             / ((ofFirst * ofFirst / (first.Count - 1)) + (ofSecond * ofSecond / (second.Count - 1)));
         if (!double.IsFinite(degrees))
         {
-            // The variance is 0, or its square is.
+            // The square of the variance is 0.
             return null;
         }
 
-        double difference = first.Average() - second.Average();
+        double difference = SampleMean.Of(first) - SampleMean.Of(second);
         double t = difference / Math.Sqrt(variance);
         return new WelchTest(difference, t, degrees, StudentDistribution.TwoSided(t, degrees));
     }

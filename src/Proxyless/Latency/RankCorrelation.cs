@@ -3,6 +3,9 @@ namespace Proxyless.Latency;
 /// <summary>How far two quantities agree in their order.</summary>
 internal static class RankCorrelation
 {
+    // Far below the difference of two shares, and far above that of two sums.
+    private const double Rounding = 1e-12;
+
     /// <summary>
     /// Computes Kendall's tau-b: concordant minus discordant pairs over the geometric mean of the pairs untied in each
     /// quantity. 1 for the same order, -1 for the reverse; 1 if nothing can be ranked, since then no pair is out of
@@ -70,6 +73,16 @@ internal static class RankCorrelation
 
         Array.Sort(taus);
         return (taus[(int)(0.025 * Resamples)], taus[(int)(0.975 * Resamples) - 1]);
+    }
+
+    /// <summary>
+    /// Shares with one value, the lowest, for those that differ by rounding alone: a mean depends on the order of its
+    /// numbers, and a tie is no order.
+    /// </summary>
+    public static double[] WithTies(IReadOnlyList<double> shares)
+    {
+        double[] ascending = [.. shares.Order()];
+        return [.. shares.Select(share => ascending.First(lower => share - lower <= Rounding))];
     }
 
     private static void RequirePairs(IReadOnlyList<double> first, IReadOnlyList<double> second)

@@ -42,6 +42,36 @@ public sealed class ComparisonResultTests
         Assert.Equal(-0.04, groups[1].Difference!.Value, 1e-12);
     }
 
+    [Theory]
+    [InlineData(0.9)]
+    [InlineData(0.89998)]
+    public void Groups_of_equal_accuracies_are_not_tested_and_no_zero_has_a_sign(double found)
+    {
+        NetworkResult[] networks =
+        [
+            .. Enumerable.Range(1, 12).Select(i => Network("random", $"random-{i}", 0.9, 0.5)),
+            Network("found", "found-1", found, 0.5),
+            Network("found", "found-2", found, 0.5),
+        ];
+        IReadOnlyList<GroupResult> groups = ProxylessComparison.GroupsOf(networks);
+        Assert.Equal(0.9, groups[0].Top1);
+        Assert.Equal(found - 0.9, groups[1].Difference);
+        Assert.All(groups, group => Assert.Equal(0.0, group.Top1Deviation));
+        Assert.All(groups, group => Assert.Null(group.P));
+        string markdown = ComparisonTables.Markdown(Result() with { Networks = networks, Groups = groups });
+        Assert.Contains("| random | 0.00 |  |", markdown, StringComparison.Ordinal);
+        Assert.DoesNotContain("-0.00", markdown, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-0.00002, "0.00")]
+    [InlineData(-0.0, "0.00")]
+    [InlineData(-0.0123, "-1.23")]
+    [InlineData(0.00125, "0.13")]
+    [InlineData(null, "")]
+    public void Points_have_two_decimals(double? share, string points) =>
+        Assert.Equal(points, ComparisonTables.Points(share));
+
     [Fact]
     public void Names_with_commas_and_quotes_stay_one_cell_of_the_csv()
     {

@@ -76,4 +76,17 @@ public sealed class StudentDistributionTests
                 double squares = values.Sum(value => (value - mean) * (value - mean));
                 Assert.Equal(squares / (values.Length - 1), SampleVariance.Of(values), 1e-10);
             });
+
+    [Fact]
+    public void Equal_values_have_their_value_as_mean_and_no_variance() =>
+        Gen.Double[-5, 5]
+            .Select(Gen.Int[2, 30])
+            .Sample(
+                (value, count) =>
+                {
+                    double[] values = [.. Enumerable.Repeat(value, count)];
+                    Assert.Equal(value, SampleMean.Of(values));
+                    Assert.Equal(0, SampleVariance.Of(values));
+                }
+            );
 }

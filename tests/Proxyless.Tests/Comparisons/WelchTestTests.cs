@@ -98,4 +98,33 @@ public sealed class WelchTestTests
         Assert.Null(WelchTest.Of([0.5, 0.5], [0.4, 0.4]));
         Assert.Null(WelchTest.Of([0, 0], [1e-90, 0, 0, 0]));
     }
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.3)]
+    [InlineData(0.7)]
+    [InlineData(0.9)]
+    [InlineData(0.95)]
+    public void Equal_values_are_no_difference_however_many_there_are(double value)
+    {
+        for (int n = 2; n <= 20; n++)
+        {
+            for (int m = 2; m <= 20; m++)
+            {
+                Assert.Null(WelchTest.Of([.. Enumerable.Repeat(value, n)], [.. Enumerable.Repeat(value, m)]));
+            }
+        }
+
+        Assert.Null(WelchTest.Of([.. Enumerable.Repeat(value, 12)], [0.2, 0.2]));
+    }
+
+    [Fact]
+    public void What_varies_by_rounding_alone_does_not_vary()
+    {
+        double up = (0.7 + 0.8 + 0.9) / 3;
+        double down = (0.9 + 0.8 + 0.7) / 3;
+        Assert.NotEqual(up, down);
+        Assert.Null(WelchTest.Of([up, down, up], [down, up]));
+        Assert.Null(WelchTest.Of([up, down, up], [0.5, 0.5]));
+    }
 }

@@ -41,6 +41,16 @@ public sealed class RankCorrelationTests
         Assert.Equal(5 / Math.Sqrt(5 * 6), RankCorrelation.KendallTau([1, 2, 2, 3], [1, 2, 3, 4]), 1e-12);
 
     [Fact]
+    public void Means_of_the_same_numbers_in_another_order_are_tied()
+    {
+        double up = (0.7 + 0.8 + 0.9) / 3;
+        double down = (0.9 + 0.8 + 0.7) / 3;
+        Assert.True(up < down);
+        Assert.Equal([up, 0.7, up, 0.8001], RankCorrelation.WithTies([down, 0.7, up, 0.8001]));
+        Assert.Empty(RankCorrelation.WithTies([]));
+    }
+
+    [Fact]
     public void Where_nothing_can_be_ranked_nothing_is_out_of_order() =>
         Assert.Equal(1, RankCorrelation.KendallTau([1, 1], [1, 2]));
 
