@@ -292,6 +292,14 @@ internal sealed class ComparisonDirectory(string path)
     /// </summary>
     public void Remove(ComparedNetwork network) => FolderRemoval.Try(FolderOf(network));
 
+    /// <summary>
+    /// Removes what is left of an earlier network of the name before a new one is added: this process was killed, or a
+    /// file was in use, when that one was removed.
+    /// </summary>
+    /// <exception cref="IOException">Something in it is in use.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be removed.</exception>
+    public void RemoveRest(ComparedNetwork network) => FolderRemoval.IfThere(FolderOf(network));
+
     /// <summary>Writes the comparison's result.</summary>
     public void Write(ComparisonResult result) => WriteJson(Result, result);
 

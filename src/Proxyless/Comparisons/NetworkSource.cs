@@ -34,13 +34,16 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
         IEnumerable<string> taken
     )
     {
-        var names = new HashSet<string>(others.Select(other => other.Network.Name).Concat(taken));
+        // Names are also names of folders, which are one on some systems if they differ by case alone.
+        var names = new HashSet<string>(
+            others.Select(other => other.Network.Name).Concat(taken),
+            StringComparer.OrdinalIgnoreCase
+        );
         return
         [
             .. Architectures(request, others)
                 .Select(architecture =>
                 {
-                    // Names are also names of folders.
                     string name = Unused(names, FolderName.Of(architecture.Name));
                     return new OpenedNetwork(
                         new ComparedNetwork(request.Key, request.Group, name),

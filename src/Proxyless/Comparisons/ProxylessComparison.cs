@@ -110,7 +110,7 @@ public static class ProxylessComparison
         ];
         var source = new NetworkSource(context, goal, places.Find(place => place.Target.Id == goal.Target.Id)!);
         List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source);
-        List<MeasuredNetwork> all = Measure([.. there, .. added], directory, places, context);
+        List<MeasuredNetwork> all = Measure(there, added, directory, places, context);
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
         Begin(context, store, goal, directory);
         Write(directory, plan, added, all);
@@ -262,13 +262,14 @@ public static class ProxylessComparison
     }
 
     private static List<MeasuredNetwork> Measure(
-        List<OpenedNetwork> networks,
+        List<OpenedNetwork> there,
+        List<OpenedNetwork> added,
         ComparisonDirectory directory,
         IReadOnlyList<MeasuringPlace> places,
         RunContext context
     )
     {
-        if (networks.Count == 0)
+        if (there.Count + added.Count == 0)
         {
             throw new InvalidInputException(
                 "ComparisonOptions.Without leaves nothing to compare; keep a network, or add one by "
@@ -276,13 +277,14 @@ public static class ProxylessComparison
             );
         }
 
+        MeasuredNetwork Measured(OpenedNetwork network, NetworkMeasurement? before) =>
+            new(network.Network, MeasurementOf(network, before, places, context));
+
+        // What stands under the name of an added one is of another network.
         return
         [
-            .. networks.Select(network =>
-            {
-                NetworkMeasurement? before = context.Options.Resume ? directory.ReadMeasurement(network.Network) : null;
-                return new MeasuredNetwork(network.Network, MeasurementOf(network, before, places, context));
-            }),
+            .. there.Select(network => Measured(network, directory.ReadMeasurement(network.Network))),
+            .. added.Select(network => Measured(network, null)),
         ];
     }
 
@@ -313,6 +315,7 @@ public static class ProxylessComparison
         List<MeasuredNetwork> all
     )
     {
+        added.ForEach(network => directory.RemoveRest(network.Network));
         added.ForEach(network => ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture));
         all.ForEach(network => directory.Write(network.Network, network.Measurement));
         directory.Write(plan);

@@ -196,6 +196,45 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         Assert.Single(Directory.GetDirectories(Path.Combine(options.Run.Out!, "networks")));
     }
 
+    /// <summary>Killed between the plan and the removal, the process leaves the folder of the removed network.</summary>
+    [Fact]
+    public void A_network_of_the_name_of_a_removed_one_has_nothing_of_it()
+    {
+        ComparisonOptions options = Options("reused", ["random:1", TinyNetwork("again", 0)], seeds: 1);
+        NetworkResult old = ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation).Networks[1];
+        string folder = Path.Combine(options.Run.Out!, "networks", old.Name);
+        string kept = run.PathOf("kept");
+        Directory.Move(folder, kept);
+        ProxylessComparison.Run(Resumed(options) with { Without = [old.Name] }, NullRunObserver.Instance, Cancellation);
+        Directory.Move(kept, folder);
+
+        var observer = new RecordingObserver();
+        ComparisonOptions more = Resumed(options) with { Networks = [TinyNetwork("again", 2)] };
+        NetworkResult added = ProxylessComparison.Run(more, observer, Cancellation).Networks[1];
+        Assert.Equal(old.Name, added.Name);
+        Assert.NotEqual(old.Parameters, added.Parameters);
+        Assert.NotEqual(old.LatencyMs, added.LatencyMs);
+        Assert.Contains(
+            observer.Messages,
+            message => message.StartsWith("network 2 of 2: again, top-1", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void What_a_killed_process_has_written_of_a_network_before_the_plan_is_not_used()
+    {
+        ComparisonOptions options = Options("unplanned", ["random:1"], seeds: 1);
+        ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
+        var directory = new ComparisonDirectory(options.Run.Out!);
+        NetworkMeasurement measured = directory.ReadMeasurement(directory.ReadPlan().Networks[0])!;
+        Dictionary<string, double> other = measured.Latencies.ToDictionary(place => place.Key, _ => 12_345.0);
+        directory.Write(new ComparedNetwork("", "", "new"), measured with { Latencies = other });
+        ComparisonOptions more = Resumed(options) with { Networks = [TinyNetwork("new", 0)] };
+        NetworkResult added = ProxylessComparison.Run(more, NullRunObserver.Instance, Cancellation).Networks[1];
+        Assert.Equal("new", added.Name);
+        Assert.InRange(added.LatencyMs, 0, 1000);
+    }
+
     [Fact]
     public void A_training_that_diverges_says_how_to_go_on()
     {
@@ -411,6 +450,27 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         ArchitectureFile.Read(run.Directory.Architecture).Metadata.TryGetValue("supernet_top1", out string? text)
             ? double.Parse(text, CultureInfo.InvariantCulture)
             : null;
+
+    /// <summary>Writes the file of a network of the space and returns its path.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="first">The candidate of its first block; of the others it is the first one.</param>
+    private string TinyNetwork(string name, int first)
+    {
+        string file = run.PathOf($"{name}.json");
+        ArchitectureFile.Write(file, SearchSpacePresets.ByName("tiny").Architecture([first, 0, 0, 0, 0, 0], 2, name));
+        return file;
+    }
+
+    private static ComparisonOptions Resumed(ComparisonOptions begun) =>
+        new()
+        {
+            Run = new RunOptions
+            {
+                Out = begun.Run.Out,
+                Resume = true,
+                Threads = 1,
+            },
+        };
 
     private ComparisonOptions Options(string name, IReadOnlyList<string> networks, int seeds) =>
         run.Comparison(name, networks, seeds);
