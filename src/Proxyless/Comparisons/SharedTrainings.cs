@@ -145,10 +145,13 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         ];
         if (failures.Length > 0)
         {
-            string names = string.Join(", ", failures.Select(failure => failure.Network).Distinct());
+            // On the command line the option is repeated.
+            IEnumerable<string> without = failures
+                .Select(failure => $"ComparisonOptions.Without = {failure.Network}")
+                .Distinct();
             throw new TrainingDivergedException(
                 $"{string.Join("; ", failures.Select(failure => failure.Message))}; all other trainings are done; to "
-                    + $"leave this out, continue with RunOptions.Resume and ComparisonOptions.Without = {names}"
+                    + $"leave this out, continue with RunOptions.Resume and {string.Join(' ', without)}"
             );
         }
     }

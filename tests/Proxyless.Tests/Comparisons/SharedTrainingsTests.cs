@@ -1,3 +1,4 @@
+using Proxyless.Cli.Options;
 using Proxyless.Comparisons;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
@@ -103,6 +104,27 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
             Cancellation
         );
         Assert.Equal(2, all.Networks.Count);
+    }
+
+    [Fact]
+    public void Several_networks_that_were_given_up_are_left_out_by_words_that_can_be_typed()
+    {
+        ComparisonDirectory directory = Stopped("all-given-up", 2);
+        foreach (ComparedNetwork network in directory.ReadPlan().Networks)
+        {
+            directory.Write(network, 0, new NetworkFailure(network.Name, $"{network.Name} diverges"));
+        }
+
+        string message = Assert
+            .Throws<TrainingDivergedException>(() =>
+                Trainings(directory, NullRunObserver.Instance, TakeOver()).Run(() => { })
+            )
+            .Message;
+        Assert.EndsWith(
+            "continue with --resume and --without random-1 --without random-2",
+            LibraryWords.Translate(message),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
