@@ -1,5 +1,6 @@
 using System.Text;
 using Proxyless.Cli.Output;
+using Proxyless.Comparisons;
 using Proxyless.Reports;
 using Proxyless.Runs;
 using static System.FormattableString;
@@ -15,10 +16,16 @@ internal sealed record WatchedState(string Text, long Version);
 /// <param name="folder">The folder.</param>
 internal sealed class WatchedRun(string folder)
 {
+    private const string Stopped = "Nothing works in it now; if it was stopped, --resume continues it.";
+
     // A job reports every few seconds, but a stage without progress may take a minute.
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(2);
 
     private readonly RunDirectory _directory = new(folder);
+
+    // Whether those who train for a comparison show life is seen by looking again; several pages may look at once.
+    private readonly ClaimWatch _claims = ClaimWatch.OfProcess();
+    private readonly Lock _looking = new();
 
     /// <summary>Its name on the page.</summary>
     public string Name { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
@@ -68,11 +75,14 @@ internal sealed class WatchedRun(string folder)
         RunHolder? holder = RunLock.HolderOf(folder);
         if (holder is null)
         {
-            return File.Exists(_directory.Result) ? "Finished."
-                : File.Exists(_directory.Model) ? "Trained; the model is there."
-                : File.Exists(_directory.SearchResult) ? "Searched; nothing works in it now."
-                : File.Exists(_directory.Config) ? "Nothing works in it now; if it was stopped, --resume continues it."
-                : "No run.";
+            return TextOfTrainings()
+                ?? (
+                    File.Exists(_directory.Result) ? "Finished."
+                    : File.Exists(_directory.Model) ? "Trained; the model is there."
+                    : File.Exists(_directory.SearchResult) ? "Searched; nothing works in it now."
+                    : File.Exists(_directory.Config) ? Stopped
+                    : "No run."
+                );
         }
 
         if (ProgressFile.TryRead(_directory.Progress) is not { } progress || progress.Written < holder.Since)
@@ -96,6 +106,19 @@ internal sealed class WatchedRun(string folder)
             ? $", about {Durations.Text(seconds)} left{Range(progress)}"
             : "";
         return Invariant($"{progress.Stage} {progress.Done:N0}{total}{rate}{left}{detail}");
+    }
+
+    /// <summary>What a comparison that nobody leads is doing; null if none of its trainings has yet to end.</summary>
+    private string? TextOfTrainings()
+    {
+        IReadOnlyList<string> begun = new ComparisonDirectory(folder).BegunTrainings();
+        lock (_looking)
+        {
+            return begun.Count == 0 ? null
+                : begun.Any(training => WorkClaim.IsHeldIn(training, _claims))
+                    ? "Processes that have joined train here; none leads."
+                : Stopped;
+        }
     }
 
     /// <summary>How far the time left is known, where that can be told.</summary>

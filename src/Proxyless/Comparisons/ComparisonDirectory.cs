@@ -19,7 +19,16 @@ internal sealed record ComparisonPlan(
     string? ScoredBy,
     IReadOnlyList<string> Targets,
     int? IntegerBits = null
-);
+)
+{
+    /// <summary>Whether the result of another plan is that of this one.</summary>
+    public bool HasResultOf(ComparisonPlan other) =>
+        Seeds == other.Seeds
+        && ScoredBy == other.ScoredBy
+        && IntegerBits == other.IntegerBits
+        && Networks.SequenceEqual(other.Networks)
+        && Targets.SequenceEqual(other.Targets ?? []);
+}
 
 /// <summary>
 /// The files of one comparison. Configuration, latency table and warnings have the same names as in a run.
@@ -159,8 +168,15 @@ internal sealed class ComparisonDirectory(string path)
     public void Create()
     {
         Run.Create();
-        FolderRemoval.IfThere(Path.Combine(path, "networks"));
-        foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result])
+        FolderRemoval.IfThere(Networks);
+        File.Delete(PlanFile);
+        RemoveResult();
+    }
+
+    /// <summary>Removes tables, plot and page.</summary>
+    public void RemoveResult()
+    {
+        foreach (string file in (string[])[Result, Csv, Markdown, Plot, Run.Report])
         {
             File.Delete(file);
         }
@@ -254,6 +270,24 @@ internal sealed class ComparisonDirectory(string path)
     public RunDirectory Training(ComparedNetwork network, int seed) =>
         new(Path.Combine(FolderOf(network), $"seed-{seed}"));
 
+    /// <summary>The folders of the trainings that any process has begun and that have no result.</summary>
+    /// <exception cref="IOException">A folder cannot be read.</exception>
+    public IReadOnlyList<string> BegunTrainings()
+    {
+        if (!Directory.Exists(Networks))
+        {
+            return [];
+        }
+
+        return
+        [
+            .. Directory
+                .EnumerateDirectories(Networks)
+                .SelectMany(network => Directory.EnumerateDirectories(network, "seed-*"))
+                .Where(training => !File.Exists(new RunDirectory(training).Result) && WorkClaim.IsIn(training)),
+        ];
+    }
+
     /// <summary>Reads the result of a training; null if it has not ended.</summary>
     public NetworkTraining? ReadTraining(ComparedNetwork network, int seed) =>
         Read<NetworkTraining>(Training(network, seed).Result);
@@ -307,10 +341,12 @@ internal sealed class ComparisonDirectory(string path)
 
     private string Preparing => Path.Combine(path, PreparingName);
 
+    private string Networks => Path.Combine(path, "networks");
+
     private string FailureOf(ComparedNetwork network, int seed) =>
         Path.Combine(Training(network, seed).Root, "failed.json");
 
-    private string FolderOf(ComparedNetwork network) => Path.Combine(path, "networks", network.Name);
+    private string FolderOf(ComparedNetwork network) => Path.Combine(Networks, network.Name);
 
     private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
 

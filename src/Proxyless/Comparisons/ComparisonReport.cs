@@ -52,22 +52,25 @@ internal static class ComparisonReport
             html.Status(status);
         }
 
-        AppendVerdict(html, result, data.TestImages);
+        bool hasNetworks = result.Networks.Count > 0;
+        if (hasNetworks)
+        {
+            AppendVerdict(html, result, data.TestImages);
+        }
+
         foreach (string warning in data.Warnings)
         {
             html.Warning(warning);
         }
 
-        html.Line("<h2 id=\"plot\">Accuracy against latency</h2>");
-        html.Line($"<div class=\"wide\">{ComparisonPlot.Inline(result)}</div>");
-        if (result.Networks.Any(network => network.Top1Deviation is not null))
+        if (hasNetworks)
         {
-            html.Line("<p>A bar is one standard deviation over the trainings of a network.</p>");
+            AppendPlot(html, result);
+            AppendGroups(html, result);
+            AppendNetworks(html, result, data.TestImages);
+            AppendPictures(html, result, data.Architectures);
         }
 
-        AppendGroups(html, result);
-        AppendNetworks(html, result, data.TestImages);
-        AppendPictures(html, result, data.Architectures);
         ProvenanceSection.Append(html, data.Provenance, data.Configuration);
         ReportPage.End(html);
         return html.ToString();
@@ -116,6 +119,16 @@ internal static class ComparisonReport
 
     private static string Probability(double p) =>
         p < LeastShown ? Invariant($"< {LeastShown}") : Invariant($"{p:0.0000}");
+
+    private static void AppendPlot(StringBuilder html, ComparisonResult result)
+    {
+        html.Line("<h2 id=\"plot\">Accuracy against latency</h2>");
+        html.Line($"<div class=\"wide\">{ComparisonPlot.Inline(result)}</div>");
+        if (result.Networks.Any(network => network.Top1Deviation is not null))
+        {
+            html.Line("<p>A bar is one standard deviation over the trainings of a network.</p>");
+        }
+    }
 
     private static void AppendGroups(StringBuilder html, ComparisonResult result)
     {

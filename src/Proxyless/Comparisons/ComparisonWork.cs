@@ -33,8 +33,8 @@ internal sealed class ComparisonWork(
     public ComparisonResult Finish()
     {
         NetworkMeasurement[] measured = MeasureAll();
-        int reported = 0;
-        new SharedTrainings(context, directory).Run(() =>
+        int reported = -1;
+        void Report()
         {
             // The page has the networks in the order of the plan, up to the first that is not trained.
             NetworkResult[][] first = [.. Trained(measured)];
@@ -47,7 +47,10 @@ internal sealed class ComparisonWork(
             }
 
             reported = first.Length;
-        });
+        }
+
+        Report();
+        new SharedTrainings(context, directory).Run(Report);
         List<NetworkResult[]> results = [.. Trained(measured)];
         if (results.Count < plan.Networks.Count)
         {

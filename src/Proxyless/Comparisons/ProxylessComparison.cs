@@ -113,7 +113,7 @@ public static class ProxylessComparison
         List<MeasuredNetwork> all = Measure(there, added, directory, places, context);
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
         Begin(context, store, goal, directory);
-        Write(directory, plan, added, all);
+        Write(directory, plan, added, all, hasResult: plan.HasResultOf(begun));
         Array.ForEach(dropped, directory.Remove);
         directory.ForgetFailures(plan);
         preparation.Dispose();
@@ -312,12 +312,19 @@ public static class ProxylessComparison
         ComparisonDirectory directory,
         ComparisonPlan plan,
         List<OpenedNetwork> added,
-        List<MeasuredNetwork> all
+        List<MeasuredNetwork> all,
+        bool hasResult
     )
     {
         added.ForEach(network => directory.RemoveRest(network.Network));
         added.ForEach(network => ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture));
         all.ForEach(network => directory.Write(network.Network, network.Measurement));
+        if (!hasResult)
+        {
+            // Before the plan, so that what is there is never that of another one, whenever the process is killed.
+            directory.RemoveResult();
+        }
+
         directory.Write(plan);
     }
 

@@ -55,6 +55,14 @@ public sealed class ComparisonReportTests(Browser browser) : IClassFixture<Brows
         Assert.Contains("chance is not excluded", Html([networks[0], networks[3]]), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Before_the_first_network_is_trained_the_page_has_its_status()
+    {
+        string html = Html([]);
+        Assert.Contains("<p class=\"status\">&lt;script&gt;", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<h2 id=\"groups\">", html, StringComparison.Ordinal);
+    }
+
     private static NetworkResult[] Networks() =>
         [
             Network("found", "found-1", 0.905, 0.51),

@@ -236,6 +236,27 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     }
 
     [Fact]
+    public void One_that_has_grown_has_no_result_until_all_is_trained()
+    {
+        ComparisonOptions options = Options("grown", ["random:1"], seeds: 1);
+        ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessComparison.Run(Resumed(options) with { Seeds = 2 }, new StopAt("train", 0.2, stop), stop.Token)
+        );
+        string[] files = ["comparison.csv", "comparison.md", "comparison.svg", "result.json"];
+        Assert.All(files, file => Assert.False(File.Exists(Path.Combine(options.Run.Out!, file))));
+        Assert.Contains(
+            "0 of 1 networks are trained.",
+            File.ReadAllText(Path.Combine(options.Run.Out!, "report.html")),
+            StringComparison.Ordinal
+        );
+        ComparisonResult all = ProxylessComparison.Run(Resumed(options), NullRunObserver.Instance, Cancellation);
+        Assert.Equal(2, Assert.Single(all.Networks).Trainings);
+        Assert.All(files, file => Assert.True(File.Exists(Path.Combine(options.Run.Out!, file))));
+    }
+
+    [Fact]
     public void A_training_that_diverges_says_how_to_go_on()
     {
         ComparisonOptions options = Options("diverged", ["random:1"], seeds: 1);

@@ -246,6 +246,24 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
     }
 
     [Fact]
+    public void A_comparison_with_a_training_that_has_not_ended_is_not_finished()
+    {
+        RunDirectory comparison = RunOf("one");
+        var run = new WatchedRun(comparison.Root);
+        File.WriteAllText(comparison.Result, "{}");
+        Assert.Equal("Finished.", run.State().Text);
+        var training = new RunDirectory(Path.Combine(comparison.Root, "networks", "random-1", "seed-0"));
+        using (WorkClaim.TryTake(training.Root, ClaimWatch.OfProcess()))
+        {
+            Assert.Equal("Processes that have joined train here; none leads.", run.State().Text);
+        }
+
+        Assert.StartsWith("Nothing works in it now", run.State().Text, StringComparison.Ordinal);
+        File.WriteAllText(training.Result, "{}");
+        Assert.Equal("Finished.", run.State().Text);
+    }
+
+    [Fact]
     public async Task A_hostile_report_runs_no_script_in_the_name_of_the_server()
     {
         await File.WriteAllTextAsync(
