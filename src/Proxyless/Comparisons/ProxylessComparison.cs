@@ -297,12 +297,14 @@ public static class ProxylessComparison
             directory.Create();
         }
 
-        RunOptions options = context.Options with
-        {
-            Out = Path.GetFullPath(directory.Run.Root),
-            Target = context.Options.Target with { LatencyMs = goal.LatencyMs },
-        };
-        RunConfigFile.Write(directory.Run.Config, options);
+        RunOptions options = RunOpening.OptionsOf(context, store);
+        RunConfigFile.Write(
+            directory.Run.Config,
+            options with
+            {
+                Target = options.Target with { LatencyMs = goal.LatencyMs },
+            }
+        );
         store.Write(plan with { DataFingerprint = context.Images.Fingerprint });
         LatencyTableFile.Write(directory.Run.Latency, goal.Table);
         context.Observer.WriteTo(directory.Run);

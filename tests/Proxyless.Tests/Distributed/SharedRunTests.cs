@@ -115,6 +115,32 @@ public sealed class SharedRunTests : IDisposable
         Assert.All(same, choice => Assert.Equal(alone[choice].Top1, shared[choice].Top1, 0.02));
     }
 
+    [Fact]
+    public void A_comparison_does_not_keep_the_number_of_threads_that_each_of_two_processes_had()
+    {
+        string[] words =
+        [
+            "compare",
+            "--data",
+            _images,
+            "--space",
+            "tiny",
+            "--out",
+            "compared",
+            "--target",
+            _target,
+            "--network",
+            "random:1",
+            "--train-epochs",
+            "1",
+            "--batch-size",
+            "32",
+        ];
+        CommandLineRun run = MpiJob.Run("openmpi", 2, _folder.Root, words);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Null(RunConfigFile.Read(new RunDirectory(Path.Combine(_folder.Root, "compared")).Config).Threads);
+    }
+
     [Theory]
     [MemberData(nameof(Mpis))]
     public void Bad_input_is_said_once_with_its_exit_code(string mpi)
