@@ -234,7 +234,7 @@ internal sealed class ComparisonDirectory(string path)
         // Names become folders, which are deleted with all their contents.
         return
             plan.Seeds >= 1
-            && plan.Networks.All(network => network.Name.Length > 0 && FolderName.Of(network.Name) == network.Name)
+            && plan.Networks.All(network => FolderName.Is(network.Name))
             && plan.Networks.Select(network => network.Name).Distinct().Count() == plan.Networks.Count
             ? plan
             : throw new InvalidInputException(

@@ -69,8 +69,9 @@ internal static class RunParts
                 limit.LatencyMs,
                 FolderName.Of(
                     byTarget.Count == 1 ? $"{Text(limit.LatencyMs!.Value)}ms"
-                    : byTarget[limit.Target].Count() == 1 ? NameOf(limit.Target)
-                    : $"{NameOf(limit.Target)}-{Text(limit.LatencyMs!.Value)}ms"
+                        : byTarget[limit.Target].Count() == 1 ? NameOf(limit.Target)
+                        : $"{NameOf(limit.Target)}-{Text(limit.LatencyMs!.Value)}ms",
+                    FolderName.LongestBytes
                 )
             )),
         ];

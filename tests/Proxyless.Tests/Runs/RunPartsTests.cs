@@ -38,6 +38,22 @@ public sealed class RunPartsTests
         );
     }
 
+    [Fact]
+    public void A_target_of_the_longest_name_has_a_folder_too()
+    {
+        string target = new('a', 254);
+        var options = new RunOptions
+        {
+            Target = new()
+            {
+                Name = target,
+                LatencyMs = 3,
+                AlsoFor = $"{target}+int8=2",
+            },
+        };
+        Assert.Equal([254, 255], RunParts.Of(options).Select(part => part.Folder.Length));
+    }
+
     [Theory]
     [InlineData("cpu", 3.0, "cpu=3")]
     [InlineData("cpu", null, "cpu=3")]
