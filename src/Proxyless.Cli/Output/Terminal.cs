@@ -1,4 +1,5 @@
 using Proxyless.Distributed;
+using Proxyless.Files;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Output;
@@ -37,7 +38,7 @@ internal static class Terminal
 
     /// <summary>A text in a number of columns; what is longer ends with an ellipsis.</summary>
     public static string Cut(string text, int width) =>
-        text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "…";
+        text.Length <= width ? text : TextBeginning.Of(text, width - 1) + "…";
 
     /// <summary>Whether the output goes to a terminal of this process alone; that of an mpirun is none.</summary>
     public static bool IsTerminal(TextWriter writer) =>

@@ -257,7 +257,7 @@ internal sealed record CommandTarget : IPartTimer
     {
         string text = $"{output.Trim()}\n{error.Trim()}".Trim();
         return text.Length == 0 ? "(nothing was printed)"
-            : text.Length > OutputShown ? text[..OutputShown] + " ..."
+            : text.Length > OutputShown ? TextBeginning.Of(text, OutputShown) + " ..."
             : text;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Proxyless.Files;
 using static Proxyless.Reports.ReportPage;
 
 namespace Proxyless.Reports;
@@ -183,5 +184,6 @@ internal static class ConfusionMatrix
         html.EndTable();
     }
 
-    private static string Short(string name) => name.Length <= MostLetters ? name : name[..(MostLetters - 1)] + "…";
+    private static string Short(string name) =>
+        name.Length <= MostLetters ? name : TextBeginning.Of(name, MostLetters - 1) + "…";
 }

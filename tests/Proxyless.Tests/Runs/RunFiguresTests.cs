@@ -54,4 +54,19 @@ public sealed class RunFiguresTests : IDisposable
         Assert.Contains(Path.Combine(Figures, "accuracy.svg"), files);
         Assert.Equal(hasMatrix, files.Contains(Path.Combine(Figures, "confusion-matrix.svg")));
     }
+
+    [Theory]
+    [InlineData("eighteen letters, 😀 and more", "eighteen letters, …")]
+    [InlineData("sixteen letters, 😀 and more", "sixteen letters, &#128512;…")]
+    public void An_emoji_in_the_name_of_a_class_is_not_cut_in_two(string name, string shown)
+    {
+        File.WriteAllText(Run.Labels, $"{name}\ndog\n");
+        JsonLines.Write(Run.Answers, [new ImageAnswer("a.jpg", 0, 1, 0.75, 0.25)]);
+        RunFigures.Write(Run, Figures);
+        Assert.Contains(
+            $">{shown}<",
+            File.ReadAllText(Path.Combine(Figures, "confusion-matrix.svg")),
+            StringComparison.Ordinal
+        );
+    }
 }
