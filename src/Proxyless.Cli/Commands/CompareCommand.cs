@@ -231,7 +231,7 @@ internal sealed class CompareCommand : ReportingCommand
                 group.Difference is { } difference
                     ? $"{Points(difference)} against {Markup.Escape(ControlCharacters.Visible(group.Against!))}"
                     : "",
-                group.P?.ToString("0.0000", CultureInfo.InvariantCulture) ?? ""
+                Probability(group.P)
             );
         }
 

@@ -36,8 +36,6 @@ internal sealed record ComparisonReportData
 /// <summary>The page of a comparison: one self-contained file.</summary>
 internal static class ComparisonReport
 {
-    private const double LeastShown = 0.0001;
-
     /// <summary>Returns the page.</summary>
     /// <param name="result">The networks that are trained.</param>
     /// <param name="data">Everything else.</param>
@@ -114,11 +112,8 @@ internal static class ComparisonReport
 
     private static string Significance(GroupResult group) =>
         group.P is { } p
-            ? Invariant($"p {(p < LeastShown ? "" : "= ")}{Probability(p)}, {group.Networks} networks")
+            ? Invariant($"p {(p < LeastProbability ? "" : "= ")}{Probability(p)}, {group.Networks} networks")
             : "too few networks, or too much alike, for a test, so chance is not excluded";
-
-    private static string Probability(double p) =>
-        p < LeastShown ? Invariant($"< {LeastShown}") : Invariant($"{p:0.0000}");
 
     private static void AppendPlot(StringBuilder html, ComparisonResult result)
     {
@@ -150,7 +145,7 @@ internal static class ComparisonReport
                     + Invariant($"<td>{group.Networks}</td><td>{Percent(group.Top1)}</td>")
                     + $"<td>{Points(group.Top1Deviation)}</td><td>{Milliseconds(group.LatencyMs)}</td>"
                     + $"<td>{Points(group.Difference)}</td>"
-                    + $"<td>{(group.P is { } p ? Text(Probability(p)) : "")}</td></tr>"
+                    + $"<td>{Text(Probability(group.P))}</td></tr>"
             );
         }
 

@@ -6,6 +6,9 @@ namespace Proxyless.Comparisons;
 /// <summary>A comparison as text.</summary>
 internal static class ComparisonTables
 {
+    /// <summary>The smallest p that is shown as a number.</summary>
+    public const double LeastProbability = 0.0001;
+
     // The third is that of what is rounded to 0, which has no sign then.
     private const string OfPoints = "0.00;-0.00;0.00";
 
@@ -53,7 +56,7 @@ internal static class ComparisonTables
                 CultureInfo.InvariantCulture,
                 $"| {Cell(group.Group)} | {group.Networks} | {Share(group.Top1)} | {Points(group.Top1Deviation)} | "
                     + $"{Milliseconds(group.LatencyMs)} | {Cell(group.Against ?? "")} | {Points(group.Difference)} | "
-                    + $"{group.P:0.0000} |\n"
+                    + $"{Probability(group.P)} |\n"
             );
         }
 
@@ -98,6 +101,15 @@ internal static class ComparisonTables
     /// <summary>A difference or deviation of shares, in points; nothing if there is none.</summary>
     public static string Points(double? share) =>
         share is { } value ? (100 * value).ToString(OfPoints, CultureInfo.InvariantCulture) : "";
+
+    /// <summary>The p value of a test; nothing if there is none.</summary>
+    public static string Probability(double? p) =>
+        p switch
+        {
+            null => "",
+            < LeastProbability => Invariant($"< {LeastProbability}"),
+            _ => Invariant($"{p:0.0000}"),
+        };
 
     private static string[] TargetsOf(ComparisonResult result) =>
         [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];

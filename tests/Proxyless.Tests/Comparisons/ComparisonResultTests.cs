@@ -72,6 +72,22 @@ public sealed class ComparisonResultTests
     public void Points_have_two_decimals(double? share, string points) =>
         Assert.Equal(points, ComparisonTables.Points(share));
 
+    [Theory]
+    [InlineData(1e-9, "< 0.0001")]
+    [InlineData(0.0001, "0.0001")]
+    [InlineData(0.02114, "0.0211")]
+    [InlineData(null, "")]
+    public void A_p_that_is_too_small_to_be_shown_is_not_shown_as_0(double? p, string shown)
+    {
+        Assert.Equal(shown, ComparisonTables.Probability(p));
+        GroupResult[] groups = [.. Result().Groups.Select(group => group with { P = p })];
+        Assert.Contains(
+            $"| {shown} |\n",
+            ComparisonTables.Markdown(Result() with { Groups = groups }),
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Names_with_commas_and_quotes_stay_one_cell_of_the_csv()
     {
