@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.Latency;
-using static Proxyless.InvariantText;
 
 namespace Proxyless.Bench;
 
@@ -147,7 +146,10 @@ internal static class OrderBench
                 ),
             ];
             measured.Add(new MeasuredTwice(choice, latencies[0], latencies[1]));
-            progress.Report(measured.Count, Invariant($"{latencies[0]:F3} and {latencies[1]:F3} ms"));
+            progress.Report(
+                measured.Count,
+                $"{MillisecondText.Of(latencies[0])} and {MillisecondText.Of(latencies[1])} ms"
+            );
         }
 
         return [.. measured];

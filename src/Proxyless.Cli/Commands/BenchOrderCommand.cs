@@ -58,8 +58,8 @@ internal sealed class BenchOrderCommand : ReportingCommand
         {
             table.AddRow(
                 $"the fastest {rank.Rank:P0}",
-                $"up to {rank.FirstMs:0.000} ms",
-                $"up to {rank.SecondMs:0.000} ms",
+                $"up to {MillisecondText.Of(rank.FirstMs)} ms",
+                $"up to {MillisecondText.Of(rank.SecondMs)} ms",
                 $"{rank.Both:P0}"
             );
         }

@@ -62,7 +62,7 @@ internal static class LimitSummary
         {
             table.AddRow(
                 Markup.Escape(line.Run),
-                $"{line.LimitMs:0.####} ms",
+                $"{MillisecondText.Short(line.LimitMs)} ms",
                 $"{MillisecondText.Of(line.LatencyMs)} ms ({line.LatencyMs / line.LimitMs:P0})",
                 line.Top1 is { } top1 ? Facts.Percent(top1) : ""
             );

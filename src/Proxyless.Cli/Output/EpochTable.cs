@@ -79,12 +79,13 @@ internal sealed class EpochTable
             ? $"{Milliseconds(epoch.ExpectedLatencyMs)} of {Milliseconds(limit)}"
             : Milliseconds(epoch.ExpectedLatencyMs);
 
-    // Three digits at least, and no exponent.
+    // Three digits where there is room for them, and an exponent only where there is none for any.
     private static string Milliseconds(double? time) =>
         Number(
             time,
             time switch
             {
+                > 0 and < 0.001 => "0.0E-0",
                 < 0.1 => "0.0000",
                 < 1 => "0.000",
                 < 10 => "0.00",

@@ -83,7 +83,7 @@ internal static class FrontPlot
         axes.Append(svg, $"Top-1 with shared weights (%) against latency (ms) on {Path.GetFileName(data.Target)}");
         foreach (double limit in limits)
         {
-            axes.AppendNarrowLimit(svg, limit, Invariant($"limit {limit:0.####} ms"));
+            axes.AppendNarrowLimit(svg, limit, $"limit {MillisecondText.Short(limit)} ms");
         }
 
         foreach (FrontMark mark in data.Scored.Where(mark => 100 * mark.Top1 >= lowest))

@@ -59,7 +59,7 @@ internal static class FrontReport
             html.Append(
                 CultureInfo.InvariantCulture,
                 $"<tr><td><a href=\"{Uri.EscapeDataString(row.Folder)}/report.html\">{Text(row.Folder)}</a></td>"
-                    + $"<td class=\"text\">{Text(row.Target)}</td><td>{row.LimitMs:0.####} ms</td>"
+                    + $"<td class=\"text\">{Text(row.Target)}</td><td>{MillisecondText.Short(row.LimitMs)} ms</td>"
                     + $"<td>{Milliseconds(row.LatencyMs)}</td><td>{row.Parameters / 1e6:0.00} M</td>"
                     + $"{(areJudged ? $"<td>{Share(row.UntrainedTop1)}</td>" : "")}"
                     + $"{(areTrained ? $"<td>{Share(row.Top1)}</td>" : "")}</tr>\n"

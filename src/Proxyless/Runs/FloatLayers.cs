@@ -110,7 +110,10 @@ internal static class FloatLayers
             );
             double milliseconds = timer.Compare(made, answers.Model, floatMs, cancellationToken).QuietMs;
             tried.Add((layers, milliseconds, answers.Compare(made, cancellationToken).Error));
-            progress.Report(layers + 1, Invariant($"{milliseconds:F3} ms, error {tried[^1].Error:F3}"));
+            progress.Report(
+                layers + 1,
+                Invariant($"{MillisecondText.Of(milliseconds)} ms, error {tried[^1].Error:F3}")
+            );
             if (milliseconds > Slower * tried.Min(one => one.Milliseconds))
             {
                 break;
@@ -125,9 +128,10 @@ internal static class FloatLayers
             one.Error <= AlikeError * fast.Min(other => other.Error)
         );
         observer.Message(
-            Invariant($"in float: {(best == 0 ? "nothing" : string.Join(", ", names.Take(best)))}; {bestMs:F3} ms, ")
-                + Invariant($"error of the scores {error:F3} (all integers: {tried[0].Milliseconds:F3} ms, ")
-                + Invariant($"{tried[0].Error:F3})")
+            $"in float: {(best == 0 ? "nothing" : string.Join(", ", names.Take(best)))}; "
+                + $"{MillisecondText.Of(bestMs)} ms, "
+                + Invariant($"error of the scores {error:F3} (all integers: ")
+                + Invariant($"{MillisecondText.Of(tried[0].Milliseconds)} ms, {tried[0].Error:F3})")
         );
         return names.Take(best).ToHashSet();
     }

@@ -159,9 +159,8 @@ internal sealed class TargetSearch
             _objective.Limits.Select(
                 (limit, c) =>
                     limit.Cost.Unit.Length > 0
-                        ? Invariant(
-                            $", E[{limit.Cost.Quantity}] {expectations[c]:F3} of {limit.Limit:F3} {limit.Cost.Unit}"
-                        )
+                        ? $", E[{limit.Cost.Quantity}] {MillisecondText.Of(expectations[c])} of "
+                            + $"{MillisecondText.Of(limit.Limit)} {limit.Cost.Unit}"
                         : Invariant($", E[{limit.Cost.Quantity}] {expectations[c] / limit.Limit:P0} of limit")
             )
         );

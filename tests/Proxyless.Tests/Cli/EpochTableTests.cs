@@ -51,6 +51,16 @@ public sealed class EpochTableTests
         Assert.Equal(2, table.Add(Search with { MostProbable = "3e6" }, 200).Count);
     }
 
+    [Theory]
+    [InlineData(0.0000412, 0.00005, " 4.1E-5 of 5.0E-5 ")]
+    [InlineData(0.00412, 0.005, " 0.0041 of 0.0050 ")]
+    [InlineData(0, 0.5, " 0.0000 of 0.500 ")]
+    public void Short_latencies_have_digits_that_count(double latency, double limit, string shown)
+    {
+        RunEpoch epoch = Search with { ExpectedLatencyMs = latency, LatencyLimitMs = limit };
+        Assert.Contains(shown, new EpochTable().Add(epoch, 200)[1].Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_training_has_a_header_of_its_own_and_nothing_where_nothing_is_known()
     {

@@ -112,11 +112,26 @@ public sealed class TargetSearchTests : IDisposable
         );
     }
 
+    [Fact]
+    public void A_limit_of_less_than_a_microsecond_is_told_with_digits_that_count()
+    {
+        double scale = 0.00004 / _cost.EvenExpectation;
+        SpaceCost latency = new(
+            SpaceCost.LatencyQuantity,
+            "ms",
+            scale * _cost.Fixed,
+            [.. _cost.Candidates.Select(block => block.Select(one => scale * one).ToArray())]
+        );
+        TargetSearch search = Search(ArchitectureUpdate.TwoPath, ObjectiveKind.Budget, 0.00005, out _, latency);
+        Assert.EndsWith(" of 0.0000500 ms", search.Detail(), StringComparison.Ordinal);
+    }
+
     private TargetSearch Search(
         ArchitectureUpdate update,
         ObjectiveKind objective,
         double limit,
-        out RecordingObserver observer
+        out RecordingObserver observer,
+        SpaceCost? cost = null
     )
     {
         observer = new RecordingObserver();
@@ -128,7 +143,7 @@ public sealed class TargetSearchTests : IDisposable
             Update = update,
             Objective = objective,
         };
-        var limits = new SearchLimits(null, new CostLimit(_cost, limit));
+        var limits = new SearchLimits(null, new CostLimit(cost ?? _cost, limit));
         var target = new SearchedTarget("board", limits, Path.Combine(_folder.Root, "search.jsonl"));
         return new TargetSearch(_network, settings, target, _loss, DataParallel.Alone, observer);
     }
