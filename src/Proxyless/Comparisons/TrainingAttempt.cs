@@ -22,6 +22,8 @@ internal static class TrainingAttempt
         int last = Numbers(training).Where(earlier => earlier < number).DefaultIfEmpty(0).Max();
         if (last > 0)
         {
+            // One that stands there is of an earlier claim of this number, whose file is gone.
+            FolderRemoval.IfThere(own);
             Directory.Move(PathOf(training, last), own);
         }
 

@@ -79,6 +79,18 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
     }
 
     [Fact]
+    public void An_attempt_whose_claim_is_gone_is_not_in_the_way_of_a_later_claim()
+    {
+        string training = Directory.CreateDirectory(run.PathOf("unclaimed")).FullName;
+        TrainingAttempt.Begin(training, 2);
+        RunDirectory first = TrainingAttempt.Begin(training, 1);
+        File.WriteAllText(first.TrainingLog, "");
+        RunDirectory second = TrainingAttempt.Begin(training, 2);
+        Assert.True(File.Exists(second.TrainingLog));
+        Assert.Equal([second.Root], Directory.GetDirectories(training));
+    }
+
+    [Fact]
     public void A_training_that_was_given_up_does_not_keep_the_others_from_theirs()
     {
         ComparisonDirectory directory = Stopped("given-up", 2);
