@@ -37,9 +37,10 @@ internal static class ComparisonPlot
                 + $"{AccuracyAxes.Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n"
         );
         bool hasIntegers = result.Networks.Any(network => network.IsInteger);
-        string target = hasIntegers ? IntegerModels.Without(result.Target) : result.Target;
-        axes.Append(svg, $"Top-1 on the test set (%) against latency (ms) on {target}");
-        axes.AppendLimit(svg, result.LatencyLimitMs, hasIntegers ? $"limit on {result.Target}" : "limit");
+        string target = Path.GetFileName(result.Target);
+        string machine = hasIntegers ? IntegerModels.Without(target) : target;
+        axes.Append(svg, $"Top-1 on the test set (%) against latency (ms) on {machine}");
+        axes.AppendLimit(svg, result.LatencyLimitMs, hasIntegers ? $"limit on {target}" : "limit");
         foreach (NetworkResult network in result.Networks)
         {
             int group = Array.IndexOf(groups, network.Group);

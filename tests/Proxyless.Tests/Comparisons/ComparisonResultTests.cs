@@ -145,6 +145,13 @@ public sealed class ComparisonResultTests
     }
 
     [Fact]
+    public void The_title_of_the_plot_has_the_name_of_the_targets_file()
+    {
+        ComparisonResult result = Result() with { Target = Path.Combine("a", "long", "path", "board.yaml") };
+        Assert.Contains("latency (ms) on board.yaml</text>", ComparisonPlot.File(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Groups_beyond_the_colors_have_marks_of_their_own()
     {
         NetworkResult[] many = [.. Enumerable.Range(0, 18).Select(i => Network($"group-{i}", $"n{i}", 0.5, 0.5))];

@@ -54,7 +54,7 @@ public sealed class IntegerComparisonTests(FinishedRun run) : IClassFixture<Fini
         Assert.Null(result.Networks[0].PredictedLatencyMs);
         Assert.InRange(result.Networks[1].PredictedLatencyMs!.Value, 0, result.LatencyLimitMs);
         Assert.Contains(
-            $"limit on {size}+int8",
+            $"limit on {Path.GetFileName(size)}+int8",
             File.ReadAllText(Path.Combine(result.Folder, "comparison.svg")),
             StringComparison.Ordinal
         );
