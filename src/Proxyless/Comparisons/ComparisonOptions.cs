@@ -25,8 +25,8 @@ public sealed record ComparisonOptions
     public IReadOnlyList<string> Without { get; init; } = [];
 
     /// <summary>
-    /// Trainings of each network, with seeds 0, 1 and so on; null: 1, or as many as the resumed comparison has, which
-    /// keeps all of them.
+    /// Trainings of each network, each from a seed of its own, which depends on <see cref="RunOptions.Seed"/>; null: 1,
+    /// or as many as the resumed comparison has, which keeps all of them.
     /// </summary>
     public int? Seeds { get; init; }
 

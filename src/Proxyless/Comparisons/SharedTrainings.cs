@@ -16,6 +16,9 @@ namespace Proxyless.Comparisons;
 /// <param name="claim">Claims the training of a folder for this process; null if another one has it.</param>
 internal sealed class SharedTrainings(RunContext context, ComparisonDirectory directory, Func<string, WorkClaim?> claim)
 {
+    // A prime, more than a network has trainings: those of comparisons with neighboring seeds share no seed.
+    private const int SeedsApart = 1_000_003;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     private readonly ClaimWatch _leader = ClaimWatch.OfProcess();
@@ -30,6 +33,11 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     /// <summary>The same for this process as it is.</summary>
     public SharedTrainings(RunContext context, ComparisonDirectory directory)
         : this(context, directory, ClaimsOfProcess()) { }
+
+    /// <summary>The seed of weights, order and augmentation of a training.</summary>
+    /// <param name="seed">The seed of the comparison.</param>
+    /// <param name="number">The number of the training among those of its network, from 0.</param>
+    internal static int SeedOf(int seed, int number) => unchecked((seed * SeedsApart) + number);
 
     /// <summary>Trains until every training has a result; those of other processes are waited for.</summary>
     /// <param name="trained">Is called after each training of this process.</param>
@@ -328,7 +336,8 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         double latency = measured.Latencies.First().Value;
         context.Observer.Message(Invariant($"{work.Position}, {MillisecondText.Of(latency)} ms, seed {work.Seed}"));
         Architecture architecture = ArchitectureFile.Read(directory.Architecture(work.Network));
-        RunContext seeded = context.Reseeded(work.Seed, new RunClock(TimeProvider.System)) with
+        int trainingSeed = SeedOf(context.Options.Seed, work.Seed);
+        RunContext seeded = context.Reseeded(trainingSeed, new RunClock(TimeProvider.System)) with
         {
             CancellationToken = cancellationToken,
         };

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Proxyless.Architectures;
 using Proxyless.Comparisons;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
@@ -398,6 +399,43 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             ProxylessComparison.Run(fewer, NullRunObserver.Instance, Cancellation)
         );
         Assert.Contains("ComparisonOptions.Seeds = 1: ", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void On_images_that_are_divided_already_another_seed_trains_otherwise()
+    {
+        string images = run.PathOf("divided");
+        int picture = 0;
+        foreach (string split in (string[])["train", "val", "test"])
+        {
+            foreach (string name in (string[])["a", "b"])
+            {
+                string folder = Directory.CreateDirectory(Path.Combine(images, split, name)).FullName;
+                for (int i = 0; i < 20; i++)
+                {
+                    File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), TestPictures.Noise(picture++, 32, 32));
+                }
+            }
+        }
+
+        string file = TinyNetwork("seeded", 0);
+        double LossOf(int seed)
+        {
+            ComparisonOptions options = Options($"with-seed-{seed}", [file], seeds: 1);
+            DataOptions data = options.Run.Data with { Path = images };
+            ComparisonResult result = ProxylessComparison.Run(
+                options with
+                {
+                    Run = options.Run with { Seed = seed, Data = data },
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            );
+            var training = new RunDirectory(Path.Combine(result.Folder, "networks", "seeded", "seed-0"));
+            return JsonLines.Read<TrainingCurvePoint>(training.TrainingLog)[^1].TrainLoss;
+        }
+
+        Assert.NotEqual(LossOf(1), LossOf(2));
     }
 
     [Fact]

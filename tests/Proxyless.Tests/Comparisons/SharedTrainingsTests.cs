@@ -263,6 +263,22 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
     }
 
     [Fact]
+    public void Comparisons_of_neighboring_seeds_share_no_seed_of_a_training()
+    {
+        const int Most = 1000;
+        Assert.Distinct(
+            from seed in Enumerable.Range(-2, 5)
+            from number in Enumerable.Range(0, Most)
+            select SharedTrainings.SeedOf(seed, number)
+        );
+        Assert.Equal(
+            Enumerable.Range(0, Most),
+            Enumerable.Range(0, Most).Select(number => SharedTrainings.SeedOf(0, number))
+        );
+        Assert.NotEqual(SharedTrainings.SeedOf(int.MaxValue, 0), SharedTrainings.SeedOf(int.MinValue, 0));
+    }
+
+    [Fact]
     public void Joining_that_is_stopped_while_it_waits_is_interrupted()
     {
         using var stopped = new CancellationTokenSource();
