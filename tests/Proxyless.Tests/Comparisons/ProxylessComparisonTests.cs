@@ -197,7 +197,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         Assert.Single(Directory.GetDirectories(Path.Combine(options.Run.Out!, "networks")));
     }
 
-    /// <summary>Killed between the plan and the removal, the process leaves the folder of the removed network.</summary>
+    /// <summary>A process that is killed between plan and removal leaves the folder of the removed one.</summary>
     [Fact]
     public void A_network_of_the_name_of_a_removed_one_has_nothing_of_it()
     {
