@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Inference;
 
 namespace Proxyless.Runs;
@@ -104,16 +105,10 @@ internal static class PhotoFiles
     {
         try
         {
-            var file = new FileInfo(path);
-            if (file.LinkTarget is not null)
-            {
-                file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            }
-
             // A pipe or a device has no length; reading it would block, or never end.
-            return !file.Exists ? $"{path}: there is no such file"
-                : file.Length == 0 ? $"{path}: the file is empty, or not a regular file; remove it or restore it."
-                : null;
+            return !File.Exists(path) ? $"{path}: there is no such file"
+                : RegularFile.LengthOf(path) > 0 ? null
+                : $"{path}: it is empty, no regular file, or a link to nowhere; remove it or restore it.";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -166,6 +166,34 @@ public sealed class FolderContentsTests : IDisposable
         Assert.Equal([10, 11], Open().All.ClassCounts());
     }
 
+    /// <summary>As in a pool of files that others link to: a copy of a model hub, git-annex.</summary>
+    [Fact]
+    public void Relative_links_lead_on_from_where_they_are_and_not_from_how_they_are_spelled()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "classes"));
+        foreach ((int label, string name) in ((string[])["cat", "dog"]).Index())
+        {
+            Directory.CreateDirectory(Path.Combine(_folder.Root, "pool", "real", name));
+            for (int i = 0; i < 10; i++)
+            {
+                _folder.Add($"pool/store/{name}{i}.png", TestPictures.Noise((100 * label) + i));
+                File.CreateSymbolicLink(
+                    Path.Combine(_folder.Root, "pool", "real", name, $"{i}.png"),
+                    $"../../store/{name}{i}.png"
+                );
+            }
+
+            Directory.CreateSymbolicLink(Path.Combine(_folder.Root, "classes", name), $"../pool/real/{name}");
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(_folder.Root, "photos"), "pool/real");
+        Assert.All(
+            ["pool/real", "photos", "classes"],
+            folder => Assert.Equal([10, 10], OpenAt(Path.Combine(_folder.Root, folder)).All.ClassCounts())
+        );
+    }
+
     [Fact]
     public void Links_that_lead_nowhere_or_to_themselves_are_unreadable_images()
     {
@@ -271,9 +299,11 @@ public sealed class FolderContentsTests : IDisposable
         Assert.Contains("JPEG, PNG, WebP, BMP or GIF", message, StringComparison.Ordinal);
     }
 
-    private ImageDataset Open() =>
+    private ImageDataset Open() => OpenAt(_folder.Root);
+
+    private static ImageDataset OpenAt(string location) =>
         ImageDataset.Open(
-            new DatasetOptions { Location = _folder.Root },
+            new DatasetOptions { Location = location },
             NullRunObserver.Instance,
             TestContext.Current.CancellationToken
         );

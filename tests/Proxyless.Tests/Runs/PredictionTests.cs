@@ -109,6 +109,25 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
     }
 
     [Fact]
+    public void A_photo_behind_a_relative_link_in_a_linked_folder_is_answered()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        _folder.Add("pool/store/cat.png", TestPictures.Noise(1, 40, 30));
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "pool", "real", "cat"));
+        File.CreateSymbolicLink(Path.Combine(_folder.Root, "pool", "real", "cat", "0.png"), "../../store/cat.png");
+        Directory.CreateSymbolicLink(Path.Combine(_folder.Root, "photos"), "pool/real");
+        string folder = Path.Combine(_folder.Root, "photos", "cat");
+        IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
+            run.Options.Out!,
+            [Path.Combine(folder, "0.png"), folder],
+            1,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(2, predictions.Count);
+        Assert.All(predictions, prediction => Assert.Null(prediction.Error));
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_listed_does_not_keep_the_others_from_their_answers()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "paths have no such end there");
