@@ -1,3 +1,5 @@
+using Proxyless.Files;
+
 namespace Proxyless.Data;
 
 /// <summary>
@@ -88,7 +90,8 @@ internal static class Cifar10Files
 
     private static PixelSource ReadFiles(string name, string[] files)
     {
-        long records = files.Sum(file => new FileInfo(file).Length / Record);
+        long[] counts = [.. files.Select(file => RegularFile.LengthOf(file) / Record)];
+        long records = counts.Sum();
         if (records * 3 * Plane > Array.MaxLength)
         {
             throw new InvalidInputException(
@@ -100,7 +103,7 @@ internal static class Cifar10Files
         var labels = new byte[count];
         var store = new PixelStore(count, Side, Side, 3);
         int index = 0;
-        foreach (string file in files)
+        foreach ((string file, long counted) in files.Zip(counts))
         {
             byte[] bytes = ImageFile.Read(file);
             if (bytes.Length == 0 || bytes.Length % Record != 0)
@@ -109,6 +112,11 @@ internal static class Cifar10Files
                     $"{file} is cut off: {bytes.Length} bytes are no whole number of {Record}-byte records; download "
                         + $"it again."
                 );
+            }
+
+            if (bytes.Length / Record != counted)
+            {
+                throw new InvalidInputException($"{file} changed while it was read; try again.") { File = file };
             }
 
             for (int start = 0; start < bytes.Length; start += Record, index++)

@@ -52,7 +52,7 @@ internal static class TextFile
     private static void RequireSize(string path)
     {
         // A character has a byte or more.
-        if (new FileInfo(path) is { Exists: true } file && file.Length > MostCharacters)
+        if (RegularFile.LengthOf(path) > MostCharacters)
         {
             throw TooLarge(path);
         }

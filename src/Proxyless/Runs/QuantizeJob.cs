@@ -110,8 +110,9 @@ internal static class QuantizeJob
     {
         ArgumentNullException.ThrowIfNull(store);
         RunDirectory directory = store.Directory;
-        var file = new FileInfo(directory.IntegerModel);
-        return store.ReadResult()?.Integers is { } made && file.Exists && file.Length == made.Bytes
+        return
+            store.ReadResult()?.Integers is { Bytes: > 0 } made
+            && RegularFile.LengthOf(directory.IntegerModel) == made.Bytes
             ? made with
             {
                 Model = directory.IntegerModel,

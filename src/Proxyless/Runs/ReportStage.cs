@@ -171,7 +171,7 @@ internal static class ReportStage
             LatencyMs = result?.LatencyMs ?? data.LatencyMs,
             MedianLatencyMs = result?.MedianLatencyMs,
             LatencyP90Ms = result?.LatencyP90Ms,
-            ModelBytes = new FileInfo(evaluated.Model).Length,
+            ModelBytes = RegularFile.LengthOf(evaluated.Model),
             Precisions = evaluated.Integers is { } integers ? PrecisionsOf(integers) : [],
             Next = NextOf(context, store, evaluated, data.LatencyMs),
             Answers = AnswersOf(context, store, evaluated),

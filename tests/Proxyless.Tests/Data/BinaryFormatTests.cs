@@ -30,6 +30,23 @@ public sealed class BinaryFormatTests
     }
 
     [Fact]
+    public void The_files_of_Cifar_10_may_be_links()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        using var folder = new TemporaryFolder();
+        folder.Add("pool/data_batch_1.bin", Cifar(30, 0));
+        folder.Add("pool/test_batch.bin", Cifar(10, 30));
+        string links = Directory.CreateDirectory(Path.Combine(folder.Root, "links")).FullName;
+        foreach (string name in (string[])["data_batch_1.bin", "test_batch.bin"])
+        {
+            File.CreateSymbolicLink(Path.Combine(links, name), $"../pool/{name}");
+        }
+
+        ImageDataset data = Open(links);
+        Assert.Equal((30, 10), (data.Weights.Count + data.Architecture.Count, data.Test.Count));
+    }
+
+    [Fact]
     public void Cifar_10_cut_off_or_mislabeled_is_named()
     {
         using var folder = new TemporaryFolder();
