@@ -41,18 +41,7 @@ internal static class FolderLayout
             .Select(split => Path.Combine(folder, split))
             .FirstOrDefault(Directory.Exists);
         string test = Path.Combine(folder, "test");
-        string[] ignored =
-        [
-            .. VisibleFolders(folder)
-                .Where(other => other != "train" && other != "test" && other != Path.GetFileName(validation)),
-        ];
-        if (ignored.Length > 0)
-        {
-            warnings.Add(
-                $"{folder}: {string.Join(", ", ignored)} beside train/ is not used; splits are train/, val/ and test/."
-            );
-        }
-
+        AddAboutOthers(folder, "train", warnings);
         return new DatasetLayout(
             name,
             trainingClasses,
@@ -62,6 +51,23 @@ internal static class FolderLayout
             Directory.Exists(test) ? ListSplit(test, trainingClasses, maxPixels, warnings) : null,
             warnings
         );
+    }
+
+    /// <summary>Warns of folders beside a split that are none.</summary>
+    /// <param name="folder">The folder that holds the splits.</param>
+    /// <param name="split">The split that is used.</param>
+    /// <param name="warnings">Receives the warning.</param>
+    internal static void AddAboutOthers(string folder, string split, List<string> warnings)
+    {
+        string[] folders = VisibleFolders(folder);
+        string? validation = ValidationNames.FirstOrDefault(name => folders.Contains(name));
+        string[] others = [.. folders.Where(name => name is not ("train" or "test") && name != validation)];
+        if (others.Length > 0)
+        {
+            warnings.Add(
+                $"{folder}: {string.Join(", ", others)} beside {split}/ is not used; splits are train/, val/ and test/."
+            );
+        }
     }
 
     /// <summary>

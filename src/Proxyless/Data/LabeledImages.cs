@@ -54,6 +54,12 @@ internal sealed class LabeledImages
     /// </summary>
     public bool IsTestSet { get; }
 
+    /// <summary>The folder of the split that they are; null if they are all images of the location.</summary>
+    public string? Split { get; private init; }
+
+    /// <summary>Whether they are the folder's <c>val/</c>.</summary>
+    public bool IsValidationSet => Split is { } split && FolderLayout.ValidationNames.Contains(split);
+
     /// <summary>
     /// Lists the images of a location: its <c>test/</c>, otherwise its <c>val/</c>, otherwise its <c>train/</c>,
     /// otherwise its folders of classes.
@@ -100,6 +106,11 @@ internal sealed class LabeledImages
         string home = split is null ? folder : Path.Combine(folder, split);
         string[] classes = split is null ? folders : FolderLayout.ClassFolders(home);
         var warnings = new List<string>();
+        if (split is not null)
+        {
+            FolderLayout.AddAboutOthers(folder, split, warnings);
+        }
+
         FileSource images = FolderLayout.ListImages(home, classes, classes, mustBeFull: false, maxPixels, warnings);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         string Example() => Path.Combine(home, ControlCharacters.Visible(modelClasses[0]));
@@ -111,6 +122,7 @@ internal sealed class LabeledImages
                         split != "test" && folders.Contains("train")
                             ? FolderLayout.ClassFolders(Path.Combine(folder, "train"))
                             : classes,
+                    Split = split,
                 }
             )
             : throw new InvalidInputException(

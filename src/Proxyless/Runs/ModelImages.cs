@@ -108,23 +108,25 @@ internal sealed record ModelImages(
             return divided.Test;
         }
 
-        ImageSet all = divided?.All ?? images.Open(options, observer, cancellationToken);
+        ImageSet all =
+            divided is null ? images.Open(options, observer, cancellationToken)
+            : images.IsValidationSet ? divided.Validation
+            : divided.All;
+        string which = images.Split is { } split
+            ? Invariant($"the {all.Count:N0} images of its {split}/")
+            : Invariant($"all its {all.Count:N0} images");
         if (!images.IsTestSet && hasAllClasses)
         {
             // Names say nothing: folders are renamed, and images added and removed.
             observer.Warning(
-                Invariant(
-                    $"'{options.Location}' has no test/ and is not as the images were when the model was trained on "
-                        + $"'{ControlCharacters.Visible(Name)}': all its {all.Count:N0} images are evaluated, and "
-                        + $"if the model was trained on any of them, the accuracy is too high"
-                )
+                $"'{options.Location}' has no test/ and is not as the images were when the model was trained on "
+                    + $"'{ControlCharacters.Visible(Name)}': {which} are evaluated, and if the model was trained on "
+                    + "any of them, the accuracy is too high"
             );
         }
         else if (!images.IsTestSet)
         {
-            observer.Message(
-                Invariant($"'{options.Location}' has no test/: all its {all.Count:N0} images are evaluated")
-            );
+            observer.Message($"'{options.Location}' has no test/: {which} are evaluated");
         }
 
         string[] missing = [.. classes.Where((_, label) => all.ClassCounts()[label] == 0)];

@@ -376,7 +376,8 @@ public static class ProxylessRun
     /// <summary>
     /// Evaluates a model file on labeled images and times it on the target. Only images that it was not trained on are
     /// used: of a folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any
-    /// other folder all. Classes are matched by name; a folder may lack some of the model's.
+    /// other folder its <c>val/</c> or, without one, all. Classes are matched by name; a folder may lack some of the
+    /// model's.
     /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="options">Data and target; the division of the images is read from the model.</param>

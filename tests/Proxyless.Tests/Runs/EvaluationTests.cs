@@ -78,6 +78,44 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.Equal(3, Evaluate("photos").Images);
     }
 
+    [Theory]
+    [InlineData("val")]
+    [InlineData("validation")]
+    public void Of_other_images_without_a_test_the_val_is_judged_and_named(string validation)
+    {
+        Add("whole/train/dark", 6);
+        Add("whole/train/small", 6);
+        Add($"whole/{validation}/dark", 2);
+        Add($"whole/{validation}/small", 3);
+        var observer = new RecordingObserver();
+        Assert.Equal(5, Evaluate("whole", observer).Images);
+        Assert.Contains(
+            observer.Warnings,
+            warning => warning.Contains($"the 5 images of its {validation}/ are evaluated", StringComparison.Ordinal)
+        );
+
+        Add("part/train/small", 6);
+        Add($"part/{validation}/small", 3);
+        Assert.Equal(3, Evaluate("part", observer).Images);
+        Assert.Contains(
+            observer.Messages,
+            message => message.Contains($"the 3 images of its {validation}/ are evaluated", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Folders_beside_the_split_that_is_judged_are_told()
+    {
+        Add("photos/train/small", 6);
+        Add("photos/Testing/small", 3);
+        var observer = new RecordingObserver();
+        Assert.Equal(6, Evaluate("photos", observer).Images);
+        Assert.Contains(
+            observer.Warnings,
+            warning => warning.Contains("Testing beside train/ is not used", StringComparison.Ordinal)
+        );
+    }
+
     /// <summary>The images of val/ have chosen the checkpoint.</summary>
     [Fact]
     public void Images_that_the_model_never_saw_are_judged_also_where_a_val_lacks_a_class()
