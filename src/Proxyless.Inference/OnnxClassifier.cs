@@ -106,11 +106,16 @@ public sealed class OnnxClassifier : IDisposable
     /// <param name="threads">Threads per run.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is not an ONNX model, or lacks the metadata of a classifier.
+    /// The file is not an ONNX model, lacks the metadata of a classifier, or is a pipe or a device.
     /// </exception>
     public static OnnxClassifier Load(string path, int threads = 1)
     {
         using FileStream stream = File.OpenRead(path);
+        if (!stream.CanSeek)
+        {
+            throw new InvalidDataException($"'{path}' is a pipe or a device; give a regular file");
+        }
+
         if (stream.Length > MostBytes)
         {
             throw new InvalidDataException(

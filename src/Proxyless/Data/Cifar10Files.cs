@@ -105,6 +105,7 @@ internal static class Cifar10Files
         int index = 0;
         foreach ((string file, long counted) in files.Zip(counts))
         {
+            RegularFile.Require(file, file);
             byte[] bytes = ImageFile.Read(file);
             if (bytes.Length == 0 || bytes.Length % Record != 0)
             {

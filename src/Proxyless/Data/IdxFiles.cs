@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
+using Proxyless.Files;
 
 namespace Proxyless.Data;
 
@@ -145,6 +146,7 @@ internal static class IdxFiles
     /// </exception>
     private static byte[] Inflate(string file, int header)
     {
+        RegularFile.Require(file, file);
         byte[] bytes = ImageFile.Read(file);
         if (!file.EndsWith(".gz", StringComparison.Ordinal))
         {

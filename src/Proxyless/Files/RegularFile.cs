@@ -9,4 +9,19 @@ internal static class RegularFile
     /// </summary>
     public static long LengthOf(string path) =>
         RealPath.OfExisting(path) is { } real && new FileInfo(real) is { Exists: true } file ? file.Length : 0;
+
+    /// <summary>Rejects what is no such file before it is opened: a pipe would be waited for.</summary>
+    /// <param name="what">What to call it.</param>
+    /// <param name="path">The file; it may be missing.</param>
+    /// <exception cref="InvalidInputException">It is empty, or a pipe or a device.</exception>
+    public static void Require(string what, string path)
+    {
+        if (File.Exists(path) && LengthOf(path) == 0)
+        {
+            throw new InvalidInputException($"{what} is empty, or not a regular file; give another file")
+            {
+                File = path,
+            };
+        }
+    }
 }

@@ -96,6 +96,7 @@ internal static class PretrainedWeights
     /// <exception cref="InvalidInputException">The file cannot be read.</exception>
     public static WeightsFile Read(string file, string? stateDict, IRunObserver observer)
     {
+        RegularFile.Require(file, file);
         WeightsFile weights = WeightsFile.Read(file, stateDict);
         if (weights.StateDicts.Count > 1)
         {

@@ -48,6 +48,11 @@ internal static class FineTuneOpening
             );
         }
 
+        if (weights is not null && !options.Resume && !PretrainedWeights.IsName(weights))
+        {
+            RegularFile.Require($"TrainingOptions.Weights = '{weights}'", weights);
+        }
+
         return weights is not null && PretrainedWeights.IsName(weights) && weights != architecture
             ? throw new InvalidInputException(
                 $"TrainingOptions.Weights = '{weights}' are not the weights of '{architecture}'; leave "

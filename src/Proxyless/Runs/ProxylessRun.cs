@@ -556,6 +556,7 @@ public static class ProxylessRun
     /// <summary>Rejects a model that cannot be read, before any work.</summary>
     private static void RequireReadable(string file)
     {
+        RegularFile.Require($"model '{file}'", file);
         try
         {
             // A file of ONNX ends there, and so does what is read at once. A link has another length than its file.

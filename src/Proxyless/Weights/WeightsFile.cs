@@ -52,6 +52,11 @@ internal sealed class WeightsFile
         try
         {
             using FileStream stream = File.OpenRead(path);
+            if (!stream.CanSeek)
+            {
+                throw new InvalidInputException($"{path} is a pipe or a device; give a regular file") { File = path };
+            }
+
             if (PyTorchFile.IsOne(stream))
             {
                 using PyTorchFile file = PyTorchFile.Open(stream);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
@@ -162,6 +163,31 @@ public sealed class BadInputCommandTests : IDisposable
         Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Nobody writes to it: what opens it waits forever.</summary>
+    [Theory]
+    [InlineData("predict cat.jpg --model PIPE")]
+    [InlineData("evaluate --data FOLDER --model PIPE")]
+    [InlineData("quantize --data FOLDER --out NEW.onnx --model PIPE")]
+    [InlineData("weights import --as proxyless-cpu --out NEW.onnx PIPE")]
+    [InlineData("train --arch proxyless-cpu --data FOLDER --weights PIPE")]
+    [InlineData("data list --data BATCHES")]
+    public async Task A_pipe_in_place_of_a_file_is_refused_and_not_waited_for(string command)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "there are no named pipes elsewhere");
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "batches"));
+        foreach (string name in (string[])["pipe", Path.Combine("batches", "data_batch_1.bin")])
+        {
+            using Process make = Process.Start("mkfifo", [Path.Combine(_folder.Root, name)]);
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        string[] words = [.. command.Split(' ').Select(Resolved)];
+        CommandLineRun run = await Task.Run(() => CommandLineRun.Of(words), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("is empty, or not a regular file", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("latency.json", "profile --space tiny")]
     [InlineData("timm-mnasnet-100-int8.onnx", "quantize --weights timm-mnasnet-100 --data FOLDER")]
@@ -221,5 +247,7 @@ public sealed class BadInputCommandTests : IDisposable
             .Replace("RUN", Path.Combine(_folder.Root, "run"), StringComparison.Ordinal)
             .Replace("SPLIT", Path.Combine(_folder.Root, "split"), StringComparison.Ordinal)
             .Replace("EMPTIED", Path.Combine(_folder.Root, "emptied"), StringComparison.Ordinal)
-            .Replace("NEW", Path.Combine(_folder.Root, "new"), StringComparison.Ordinal);
+            .Replace("NEW", Path.Combine(_folder.Root, "new"), StringComparison.Ordinal)
+            .Replace("PIPE", Path.Combine(_folder.Root, "pipe"), StringComparison.Ordinal)
+            .Replace("BATCHES", Path.Combine(_folder.Root, "batches"), StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using Proxyless.Export;
 using Proxyless.Inference;
 using Proxyless.Measurement;
@@ -15,6 +16,16 @@ public sealed class OnnxClassifierTests
             OnnxClassifier.Load([1, 2, 3], "photo.jpg")
         );
         Assert.Contains("'photo.jpg'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pipe_is_refused_by_name()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "pipes that are open have no such names elsewhere");
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        string file = $"/proc/self/fd/{pipe.GetClientHandleAsString()}";
+        string message = Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(file)).Message;
+        Assert.Contains($"'{file}' is a pipe", message, StringComparison.Ordinal);
     }
 
     [Fact]
