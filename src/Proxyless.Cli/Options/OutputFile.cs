@@ -31,6 +31,7 @@ internal static class OutputFile
         }
 
         RequirePermission(option, path, RequireFolders(option, path));
+        RequireShortName(option, path);
         if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
         {
             throw new InvalidInputException(
@@ -99,6 +100,26 @@ internal static class OutputFile
                     + "give another path",
                 exception
             );
+        }
+    }
+
+    /// <summary>Rejects a name that the file system does not take, which the place alone does not tell.</summary>
+    private static void RequireShortName(string option, string path)
+    {
+        try
+        {
+            File.GetAttributes(path);
+        }
+        catch (PathTooLongException exception)
+        {
+            throw new InvalidInputException(
+                $"{option} '{path}' cannot be written: its name is too long; give a shorter one",
+                exception
+            );
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It is not there, as is usual of a file to write.
         }
     }
 

@@ -74,10 +74,9 @@ internal static class AtomicFile
         ArgumentNullException.ThrowIfNull(write);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(folder);
-        string temporary = Path.Combine(
-            folder,
-            $".{Path.GetFileName(path)}.{Own}.{Interlocked.Increment(ref _count)}{TemporaryEnding}"
-        );
+
+        // Without the file's own name, which may have all the letters that a name can have.
+        string temporary = Path.Combine(folder, $".{Own}.{Interlocked.Increment(ref _count)}{TemporaryEnding}");
         var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,

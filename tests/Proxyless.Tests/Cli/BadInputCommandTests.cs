@@ -112,6 +112,7 @@ public sealed class BadInputCommandTests : IDisposable
     [InlineData("--out", "data get cifar10 --out FILE/under")]
     [InlineData("--picture", "describe --arch proxyless-cpu --picture FILE/under.svg")]
     [InlineData("--out", "profile --space tiny --out FILE/under.json")]
+    [InlineData("its name is too long", "describe --arch proxyless-cpu --picture LONG.svg")]
     [InlineData("random:0", "compare --data sample --network random:0 --out NEW")]
     [InlineData("--out", "compare --data sample --network mobilenet-v2 --out FILE")]
     [InlineData("file", "bench --space FILE")]
