@@ -32,6 +32,7 @@ internal static class FolderLayout
         {
             string[] classes = ListClasses(folder);
             RequireNoSplits(folder, classes, warnings);
+            AddAboutLoose(folder, warnings);
             FileSource images = ListImages(folder, classes, classes, mustBeFull: true, maxPixels, warnings);
             return new DatasetLayout(name, classes, 3, images, null, null, warnings);
         }
@@ -42,6 +43,8 @@ internal static class FolderLayout
             .FirstOrDefault(Directory.Exists);
         string test = Path.Combine(folder, "test");
         AddAboutOthers(folder, "train", warnings);
+        AddAboutLoose(folder, warnings);
+        AddAboutLoose(training, warnings);
         return new DatasetLayout(
             name,
             trainingClasses,
@@ -67,6 +70,18 @@ internal static class FolderLayout
             warnings.Add(
                 $"{folder}: {string.Join(", ", others)} beside {split}/ is not used; splits are train/, val/ and test/."
             );
+        }
+    }
+
+    /// <summary>Warns of images beside the folders of classes.</summary>
+    /// <param name="folder">The folder that holds the classes, or the splits.</param>
+    /// <param name="warnings">Receives the warning.</param>
+    internal static void AddAboutLoose(string folder, List<string> warnings)
+    {
+        int loose = Guard(folder, () => FolderListing.FilesOf(folder).Count(name => ImageDecoder.IsImageName(name)));
+        if (loose > 0)
+        {
+            warnings.Add($"{folder}: images ignored because they are in no folder of a class: {loose}.");
         }
     }
 
@@ -117,6 +132,7 @@ internal static class FolderLayout
             );
         }
 
+        AddAboutLoose(folder, warnings);
         FileSource images = ListImages(folder, classes, folders, mustBeFull: false, maxPixels, warnings);
         if (images.Count == 0)
         {

@@ -58,6 +58,12 @@ internal static class FolderListing
         ];
     }
 
+    /// <summary>Names of the files in a folder, in order, without those of the folders within.</summary>
+    /// <exception cref="IOException">The folder cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to the folder is denied.</exception>
+    public static IEnumerable<string> FilesOf(string folder) =>
+        Read(folder).Where(entry => !entry.IsFolder).Select(entry => entry.Name);
+
     /// <summary>
     /// Lists files in a class's folder and the folders within, with their length in bytes: 0 if the entry cannot be
     /// read as a file.

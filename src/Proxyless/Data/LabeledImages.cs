@@ -109,8 +109,10 @@ internal sealed class LabeledImages
         if (split is not null)
         {
             FolderLayout.AddAboutOthers(folder, split, warnings);
+            FolderLayout.AddAboutLoose(folder, warnings);
         }
 
+        FolderLayout.AddAboutLoose(home, warnings);
         FileSource images = FolderLayout.ListImages(home, classes, classes, mustBeFull: false, maxPixels, warnings);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         string Example() => Path.Combine(home, ControlCharacters.Visible(modelClasses[0]));

@@ -107,6 +107,27 @@ public sealed class FolderContentsTests : IDisposable
         Assert.Equal(before.Warnings, after.Warnings);
     }
 
+    [Fact]
+    public void Images_beside_the_folders_of_classes_are_told()
+    {
+        FillClasses("photos/");
+        FillClasses("divided/train/");
+        FillClasses("divided/test/", 1000);
+        Fill("photos", 3, 2000);
+        _folder.Add("photos/.hidden.png", TestPictures.Noise(2100));
+        _folder.Add("photos/notes.txt", [1]);
+        Fill("divided", 1, 2200);
+        Fill("divided/train", 2, 2300);
+        Fill("divided/test", 4, 2400);
+        string Told(string folder, int images) =>
+            $"{Path.Combine(_folder.Root, folder)}: images ignored because they are in no folder of a class: {images}.";
+        Assert.Contains(Told("photos", 3), OpenAt(Path.Combine(_folder.Root, "photos")).Warnings);
+        IReadOnlyList<string> warnings = OpenAt(Path.Combine(_folder.Root, "divided")).Warnings;
+        Assert.Contains(Told("divided", 1), warnings);
+        Assert.Contains(Told(Path.Combine("divided", "train"), 2), warnings);
+        Assert.Contains(Told(Path.Combine("divided", "test"), 4), warnings);
+    }
+
     [Theory]
     [InlineData("cat/again", ".")]
     [InlineData("cat/up", "..")]

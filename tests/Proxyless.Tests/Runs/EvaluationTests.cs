@@ -278,6 +278,19 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
     }
 
     [Fact]
+    public void Images_beside_the_folders_of_classes_are_told()
+    {
+        Add("photos/small", 2);
+        Add("photos", 1);
+        var observer = new RecordingObserver();
+        Assert.Equal(2, Evaluate("photos", observer).Images);
+        Assert.Contains(
+            observer.Warnings,
+            warning => warning.EndsWith("in no folder of a class: 1.", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public void A_model_says_the_accuracy_of_its_own_weights()
     {
         string best = SafeTensorsFile.Read(run.Directory.BestCheckpoint).Metadata["validation_top1"];
