@@ -37,11 +37,13 @@ public sealed class OnnxClassifier : IDisposable
     // Where a file of ONNX ends, and with it what is read at once.
     private const long MostBytes = int.MaxValue;
 
+    private readonly string _name;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
 
-    private OnnxClassifier(InferenceSession session)
+    private OnnxClassifier(InferenceSession session, string name)
     {
+        _name = name;
         _session = session;
         Metadata = session.ModelMetadata.CustomMetadataMap;
         Classes = JsonSerializer.Deserialize(Metadata[ClassesKey], MetadataJson.Default.StringArray) ?? [];
@@ -142,7 +144,7 @@ public sealed class OnnxClassifier : IDisposable
         try
         {
             session = new InferenceSession(onnx, options);
-            return new OnnxClassifier(session);
+            return new OnnxClassifier(session, name);
         }
         catch (Exception exception)
             when (exception
@@ -169,6 +171,7 @@ public sealed class OnnxClassifier : IDisposable
     /// <exception cref="UnreadableImageException">The file is not an image, is cut off or has more pixels.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="InvalidDataException">The model's scores are not finite.</exception>
     public IReadOnlyList<ClassProbability> Classify(
         string path,
         int top = 5,
@@ -184,6 +187,7 @@ public sealed class OnnxClassifier : IDisposable
     /// <exception cref="UnreadableImageException">
     /// The bytes are not an image, are cut off or have more pixels.
     /// </exception>
+    /// <exception cref="InvalidDataException">The model's scores are not finite.</exception>
     public IReadOnlyList<ClassProbability> Classify(
         byte[] encoded,
         string name,
@@ -193,6 +197,13 @@ public sealed class OnnxClassifier : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         float[] shares = Run(Prepare(encoded, name, maxPixels), 1);
+        if (!Array.TrueForAll(shares, float.IsFinite))
+        {
+            throw new InvalidDataException(
+                $"'{_name}': its scores are not finite; its weights are damaged, export it again"
+            );
+        }
+
         TensorPrimitives.SoftMax(shares, shares);
         return
         [

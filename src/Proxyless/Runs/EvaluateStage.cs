@@ -266,6 +266,7 @@ internal static class EvaluateStage
     /// <param name="threads">Threads that run the model.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <exception cref="InvalidInputException">The scores of a model are not finite.</exception>
     public static Judgment Judge(
         string file,
         string? against,
@@ -289,8 +290,8 @@ internal static class EvaluateStage
             {
                 long[] labels = batch.Labels.data<long>().ToArray();
                 float[] input = ModelInput.Of(batch);
-                float[] scores = model.Run(input, batch.Count);
-                float[]? expected = other?.Run(input, batch.Count);
+                float[] scores = Scores(model, file, input, batch.Count);
+                float[]? expected = other is null ? null : Scores(other, against!, input, batch.Count);
                 for (int i = 0; i < labels.Length; i++)
                 {
                     ReadOnlySpan<float> own = scores.AsSpan(i * classes, classes);
@@ -305,6 +306,20 @@ internal static class EvaluateStage
         }
 
         return new Judgment(accuracy, ImageAnswer.Confusion(answers.Values, classes), answers, comparison);
+    }
+
+    /// <summary>The scores of a model whose numbers are all finite.</summary>
+    private static float[] Scores(OnnxClassifier model, string file, float[] input, int count)
+    {
+        float[] scores = model.Run(input, count);
+        return Array.TrueForAll(scores, float.IsFinite)
+            ? scores
+            : throw new InvalidInputException(
+                $"'{file}': its scores are not finite; its weights are damaged, export it again"
+            )
+            {
+                File = file,
+            };
     }
 
     /// <summary>

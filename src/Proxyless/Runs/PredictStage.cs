@@ -12,6 +12,7 @@ internal static class PredictStage
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
     /// <param name="observer">Receives progress reports if it takes more than two seconds.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
+    /// <exception cref="InvalidInputException">It is not a model, or its scores are not finite.</exception>
     public static IReadOnlyList<Prediction> Run(
         string model,
         IReadOnlyList<string> images,
@@ -28,15 +29,28 @@ internal static class PredictStage
         foreach ((string path, string? error) in files)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            predictions.Add(Predict(classifier, path, error, top, maxPixels));
+            progress.Report(predictions.Count, "");
+        }
+
+        return predictions;
+    }
+
+    private static Prediction Predict(OnnxClassifier classifier, string path, string? error, int top, long maxPixels)
+    {
+        try
+        {
             (IReadOnlyList<ClassProbability>? classes, string? complaint) = PhotoFiles.Read(
                 path,
                 error,
                 encoded => classifier.Classify(encoded, path, top, maxPixels)
             );
-            predictions.Add(new Prediction(path, classes ?? []) { Error = complaint });
-            progress.Report(predictions.Count, "");
+            return new Prediction(path, classes ?? []) { Error = complaint };
         }
-
-        return predictions;
+        catch (InvalidDataException exception)
+        {
+            // Of the model, and not of the photo.
+            throw new InvalidInputException(exception.Message, exception);
+        }
     }
 }

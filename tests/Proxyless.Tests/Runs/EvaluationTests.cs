@@ -268,6 +268,33 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
     }
 
     [Fact]
+    public void A_model_whose_scores_are_not_finite_is_refused()
+    {
+        string damaged = _folder.Add("damaged.onnx", FinishedRun.WithDamagedWeights(run.Result.Model));
+        Add("photos/small", 2);
+        string[] images = ["--data", Path.Combine(_folder.Root, "photos"), "--target", run.Options.Target.Name];
+        CommandLineRun alone = CommandLineRun.Of(["evaluate", "--model", damaged, .. images]);
+        CommandLineRun compared = CommandLineRun.Of([
+            "evaluate",
+            "--model",
+            run.Result.Model,
+            "--against",
+            damaged,
+            "--json",
+            .. images,
+        ]);
+        Assert.All(
+            [alone, compared],
+            evaluated =>
+            {
+                Assert.Equal(2, evaluated.ExitCode);
+                Assert.Empty(evaluated.Output);
+                Assert.Contains($"'{damaged}': its scores are not finite", evaluated.Error, StringComparison.Ordinal);
+            }
+        );
+    }
+
+    [Fact]
     public void An_unreadable_image_is_told_and_left_out()
     {
         Add("photos/small", 2);

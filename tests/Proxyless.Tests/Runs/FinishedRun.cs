@@ -1,5 +1,7 @@
+using Google.Protobuf;
 using Proxyless.Architectures;
 using Proxyless.Comparisons;
+using Proxyless.Export.Onnx;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
@@ -78,6 +80,17 @@ public sealed class FinishedRun : IDisposable
             Training = new() { BatchSize = 16, Epochs = 1 },
             Seed = 5,
         };
+    }
+
+    /// <summary>A model's bytes with a bias that is no number.</summary>
+    internal static byte[] WithDamagedWeights(string model)
+    {
+        var proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(model));
+        TensorProto bias = proto.Graph.Initializer.Single(tensor => tensor.Name == "classifier.bias");
+        byte[] bytes = bias.RawData.ToByteArray();
+        BitConverter.TryWriteBytes(bytes, float.NaN);
+        bias.RawData = ByteString.CopyFrom(bytes);
+        return proto.ToByteArray();
     }
 
     public void Dispose() => _folder.Dispose();

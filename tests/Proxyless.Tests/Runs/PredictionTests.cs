@@ -75,6 +75,24 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
     }
 
     [Fact]
+    public void A_model_whose_scores_are_not_finite_is_refused()
+    {
+        string model = _folder.Add("damaged.onnx", FinishedRun.WithDamagedWeights(run.Result.Model));
+        string photo = _folder.Add("a.png", TestPictures.Noise(1, 40, 30));
+        CommandLineRun text = CommandLineRun.Of("predict", "--model", model, photo);
+        CommandLineRun json = CommandLineRun.Of("predict", "--model", model, "--json", photo);
+        Assert.All(
+            [text, json],
+            predicted =>
+            {
+                Assert.Equal(2, predicted.ExitCode);
+                Assert.Empty(predicted.Output);
+                Assert.Contains($"'{model}': its scores are not finite", predicted.Error, StringComparison.Ordinal);
+            }
+        );
+    }
+
+    [Fact]
     public void Folders_are_walked_and_hidden_files_passed_over()
     {
         foreach (
