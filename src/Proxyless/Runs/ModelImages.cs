@@ -16,13 +16,15 @@ namespace Proxyless.Runs;
 /// <param name="Seed">The seed of the splits.</param>
 /// <param name="ValidationShare">Share of the training images that was held out.</param>
 /// <param name="TestShare">Share of the images that became the test set.</param>
+/// <param name="MaxPixels">The most pixels of an image that was read; null if the model does not state it.</param>
 internal sealed record ModelImages(
     string Name,
     string Fingerprint,
     bool Small,
     int Seed,
     double ValidationShare,
-    double TestShare
+    double TestShare,
+    long? MaxPixels
 )
 {
     private const string NameKey = "data";
@@ -31,6 +33,7 @@ internal sealed record ModelImages(
     private const string SeedKey = "seed";
     private const string ValidationShareKey = "validation_share";
     private const string TestShareKey = "test_share";
+    private const string MaxPixelsKey = "max_pixels";
 
     /// <summary>Returns the images of a run.</summary>
     public static ModelImages Of(RunContext context) =>
@@ -40,7 +43,8 @@ internal sealed record ModelImages(
             context.SmallImages,
             context.Options.Seed,
             context.Options.Data.ValidationShare,
-            context.Options.Data.TestShare
+            context.Options.Data.TestShare,
+            context.Options.Data.MaxPixels
         );
 
     /// <summary>Returns the images that a model says it was trained on.</summary>
@@ -56,7 +60,11 @@ internal sealed record ModelImages(
             Text(SmallKey) == "true",
             int.TryParse(Text(SeedKey), CultureInfo.InvariantCulture, out int seed) ? seed : defaults.Seed,
             Share(ValidationShareKey, defaults.Data.ValidationShare),
-            Share(TestShareKey, defaults.Data.TestShare)
+            Share(TestShareKey, defaults.Data.TestShare),
+            long.TryParse(Text(MaxPixelsKey), CultureInfo.InvariantCulture, out long pixels)
+            && pixels is > 0 and <= DatasetOptions.MostPixels
+                ? pixels
+                : null
         );
     }
 
@@ -69,14 +77,26 @@ internal sealed record ModelImages(
             new(SeedKey, Seed.ToString(CultureInfo.InvariantCulture)),
             new(ValidationShareKey, ValidationShare.ToString("R", CultureInfo.InvariantCulture)),
             new(TestShareKey, TestShare.ToString("R", CultureInfo.InvariantCulture)),
+            new(MaxPixelsKey, MaxPixels?.ToString(CultureInfo.InvariantCulture) ?? ""),
         ];
 
-    /// <summary>Returns options that divide images as for the training.</summary>
+    /// <summary>
+    /// Returns options that divide images as for the training; <see cref="DataOptions.MaxPixels"/> only if it is at its
+    /// default.
+    /// </summary>
     public RunOptions DividedAlike(RunOptions options) =>
         options with
         {
             Seed = Seed,
-            Data = options.Data with { ValidationShare = ValidationShare, TestShare = TestShare },
+            Data = options.Data with
+            {
+                ValidationShare = ValidationShare,
+                TestShare = TestShare,
+                MaxPixels =
+                    options.Data.MaxPixels == DatasetOptions.DefaultMaxPixels && MaxPixels is { } pixels
+                        ? pixels
+                        : options.Data.MaxPixels,
+            },
         };
 
     /// <summary>

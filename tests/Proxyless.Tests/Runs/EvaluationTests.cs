@@ -156,6 +156,47 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
     }
 
     [Fact]
+    public void Images_that_were_too_large_for_the_training_make_no_other_images_of_the_rest()
+    {
+        Add("mixed/dark", 20);
+        Add("mixed/small", 20);
+        _folder.Add("mixed/small/large.png", TestPictures.Noise(1, 40, 40));
+        string folder = Path.Combine(_folder.Root, "mixed");
+        var context = RunContext.Open(
+            new RunOptions
+            {
+                Data = new() { Path = folder, MaxPixels = 32 * 32 },
+                Search = new() { Space = "tiny" },
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        var proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(run.Result.Model));
+        foreach ((string key, string value) in ModelImages.Of(context).ToMetadata())
+        {
+            proto.MetadataProps.Single(entry => entry.Key == NetworkExporter.ProvenancePrefix + key).Value = value;
+        }
+
+        var observer = new RecordingObserver();
+        EvaluateResult result = ProxylessRun.Evaluate(
+            _folder.Add("mixed.onnx", proto.ToByteArray()),
+            new RunOptions
+            {
+                Data = new() { Path = folder },
+                Target = run.Options.Target,
+            },
+            againstNetwork: false,
+            observer,
+            Cancellation
+        );
+        Assert.Equal(context.Images.Test.Count, result.Images);
+        Assert.DoesNotContain(
+            observer.Warnings,
+            warning => warning.Contains("the accuracy is too high", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public void Classes_are_known_by_name_and_not_by_their_order()
     {
         // The images of the test set, first as a folder, then as files that number the classes the other way round.
