@@ -22,9 +22,13 @@ internal static class ImageFile
     /// <summary>Describes what is wrong with an image, and what can be done about it.</summary>
     public static InvalidInputException Refused(UnreadableImageException exception) =>
         new(
-            exception.Pixels is { } pixels
-                ? $"{exception.Message}, or allow them by DatasetOptions.MaxPixels = {pixels}"
-                : exception.Message,
+            exception.Pixels switch
+            {
+                null => exception.Message,
+                > DatasetOptions.MostPixels =>
+                    $"{exception.Message}, for no more than {DatasetOptions.MostPixels} can be allowed",
+                { } pixels => $"{exception.Message}, or allow them by DatasetOptions.MaxPixels = {pixels}",
+            },
             exception
         );
 }

@@ -31,6 +31,16 @@ public sealed class ImageMemoryTests
     }
 
     [Fact]
+    public void An_image_that_no_limit_lets_in_is_not_said_to_be_let_in_by_one()
+    {
+        UnreadableImageException refused = Assert.Throws<UnreadableImageException>(() =>
+            ImageDecoder.Decode(Claims("png", 30_000, 30_000), "bomb.png")
+        );
+        string message = ImageFile.Refused(refused).Message;
+        Assert.Contains("scale it down, for no more than 500000000 can be allowed", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_header_that_lies_within_the_limit_is_a_damaged_image()
     {
         foreach (string format in (string[])["png", "bmp"])
