@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Data;
 using Proxyless.Runs;
@@ -58,7 +59,7 @@ internal sealed class DataListCommand : ReportingCommand
                         Test = test[i],
                     }
             ),
-            dataset.Warnings,
+            Warnings = dataset.Warnings.Select(warning => LibraryWords.Translate(warning)),
         };
         return new CommandOutcome(
             result,

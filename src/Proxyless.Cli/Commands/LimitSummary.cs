@@ -42,7 +42,7 @@ internal static class LimitSummary
                 }
             )
             : new CommandOutcome(
-                results,
+                Translated(results),
                 console =>
                 {
                     Write(console, [.. results.Networks.Select(lineOf)], accuracy);
@@ -54,6 +54,20 @@ internal static class LimitSummary
                 Errors = [.. results.Failures.Select(failure => LibraryWords.Translate(failure.Message))],
                 ExitCode = results.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed,
             };
+
+    private static LimitResults<T> Translated<T>(LimitResults<T> results) =>
+        results with
+        {
+            Failures =
+            [
+                .. results.Failures.Select(failure =>
+                    failure with
+                    {
+                        Message = LibraryWords.Translate(failure.Message),
+                    }
+                ),
+            ],
+        };
 
     private static void Write(IAnsiConsole console, IReadOnlyList<LimitLine> lines, string accuracy)
     {

@@ -36,6 +36,30 @@ public sealed class DataCommandTests
     }
 
     [Fact]
+    public void Warnings_in_json_are_in_words_of_the_command_line()
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = 0; i < 10; i++)
+        {
+            folder.Add($"cat/{i}.png", TestPictures.Noise(i));
+            folder.Add($"dog/{i}.png", TestPictures.Noise(100 + i));
+        }
+
+        folder.Add("cat/large.png", TestPictures.Noise(500, 50, 41));
+        CommandLineRun run = CommandLineRun.Of("data", "list", "--data", folder.Root, "--max-pixels", "2000", "--json");
+        string?[] warnings =
+        [
+            .. JsonDocument
+                .Parse(run.Output)
+                .RootElement.GetProperty("warnings")
+                .EnumerateArray()
+                .Select(warning => warning.GetString()),
+        ];
+        Assert.Contains(warnings, warning => warning!.Contains("--max-pixels 2050", StringComparison.Ordinal));
+        Assert.DoesNotContain(warnings, warning => warning!.Contains("Options.", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_missing_folder_is_bad_input() =>
         Assert.Equal(2, CommandLineRun.Of("data", "list", "--data", "no-such-folder").ExitCode);
 }

@@ -5,6 +5,7 @@ using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
 using Proxyless.Architectures;
+using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Inference;
@@ -158,6 +159,26 @@ public sealed partial class LibraryWordsTests
         using var folder = new TemporaryFolder();
         Assert.Equal("--time leaves 3 steps", KeptBy(observer, folder.Root));
         Assert.Equal("RunOptions.Time leaves 3 steps", KeptBy(NullRunObserver.Instance, folder.Root));
+    }
+
+    [Fact]
+    public void Failures_of_limits_in_json_are_in_words_of_the_command_line()
+    {
+        CommandOutcome outcome = LimitSummary.Outcome(
+            new LimitResults<string>
+            {
+                Run = "runs/a",
+                Networks = ["a network"],
+                Failures = [new LimitFailure("cpu", 1, "raise TargetOptions.LatencyMs")],
+            },
+            (_, _) => { },
+            "top-1",
+            _ => new LimitLine("runs/a/network", 1, 2, null),
+            _ => ""
+        );
+        using var output = new StringWriter();
+        outcome.WriteTo(output, json: true);
+        Assert.Contains("raise --latency", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
