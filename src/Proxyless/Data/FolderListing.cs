@@ -126,6 +126,13 @@ internal static class FolderListing
         }
     }
 
+    /// <summary>Whether an entry is hidden, or one that file systems and photo servers create.</summary>
+    public static bool IsPassedOver(ref FileSystemEntry entry) =>
+        entry.FileName[0] == '.'
+        || (entry.IsDirectory ? FoldersOfOthers : FilesOfOthers)
+            .GetAlternateLookup<ReadOnlySpan<char>>()
+            .Contains(entry.FileName);
+
     private static bool IsOneOf(string[] folders, string link) =>
         RealPath.OfExisting(link) is { } target && folders.Contains(target, StringComparer.Ordinal);
 
@@ -143,11 +150,7 @@ internal static class FolderListing
             Options
         )
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                entry.FileName[0] != '.'
-                && !(entry.IsDirectory ? FoldersOfOthers : FilesOfOthers)
-                    .GetAlternateLookup<ReadOnlySpan<char>>()
-                    .Contains(entry.FileName),
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !IsPassedOver(ref entry),
         };
         return [.. listing.OrderBy(entry => entry.Name, StringComparer.Ordinal)];
     }

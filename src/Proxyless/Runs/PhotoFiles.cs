@@ -46,7 +46,8 @@ internal static class PhotoFiles
     }
 
     /// <summary>
-    /// Lists image files of the folder and the folders in it; hidden ones, and links to folders, are skipped.
+    /// Lists image files of the folder and the folders in it; what training passes over, and links to folders, is
+    /// skipped.
     /// </summary>
     private static IEnumerable<(string Path, string? Error)> OfFolder(string folder)
     {
@@ -72,7 +73,7 @@ internal static class PhotoFiles
                 )
                 {
                     ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                        entry.FileName[0] != '.'
+                        !FolderListing.IsPassedOver(ref entry)
                         && (
                             entry.IsDirectory
                                 ? !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)

@@ -93,7 +93,7 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
     }
 
     [Fact]
-    public void Folders_are_walked_and_hidden_files_passed_over()
+    public void Folders_are_walked_and_hidden_files_and_those_of_photo_servers_passed_over()
     {
         foreach (
             string name in (string[])
@@ -103,6 +103,9 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
                     "photos/within/c.png",
                     "photos/.hidden.png",
                     "photos/.trash/d.png",
+                    "photos/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.png",
+                    "photos/within/#recycle/e.png",
+                    "photos/$RECYCLE.BIN/f.png",
                     "photos/notes.txt",
                 ]
         )
