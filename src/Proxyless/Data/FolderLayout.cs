@@ -37,6 +37,7 @@ internal static class FolderLayout
             return new DatasetLayout(name, classes, 3, images, null, null, warnings);
         }
 
+        RequireNoClass(training);
         string[] trainingClasses = ListClasses(training);
         string? validation = ValidationNames
             .Select(split => Path.Combine(folder, split))
@@ -78,10 +79,25 @@ internal static class FolderLayout
     /// <param name="warnings">Receives the warning.</param>
     internal static void AddAboutLoose(string folder, List<string> warnings)
     {
-        int loose = Guard(folder, () => FolderListing.FilesOf(folder).Count(name => ImageDecoder.IsImageName(name)));
+        int loose = CountLoose(folder);
         if (loose > 0)
         {
             warnings.Add($"{folder}: images ignored because they are in no folder of a class: {loose}.");
+        }
+    }
+
+    private static int CountLoose(string folder) =>
+        Guard(folder, () => FolderListing.FilesOf(folder).Count(name => ImageDecoder.IsImageName(name)));
+
+    /// <summary>Images directly in train/ are those of a class of that name, or are in no class yet.</summary>
+    private static void RequireNoClass(string training)
+    {
+        if (VisibleFolders(training).Length == 0 && CountLoose(training) > 0)
+        {
+            throw new InvalidInputException(
+                $"{training} is taken for the split of that name, but holds images and no folder of a class: put the "
+                    + "images of each class in a folder of its own there; a class of that name needs another."
+            );
         }
     }
 

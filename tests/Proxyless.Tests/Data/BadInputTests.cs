@@ -80,6 +80,20 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void A_class_that_is_called_like_a_split_needs_another_name()
+    {
+        using var folder = new TemporaryFolder();
+        foreach ((int seed, string name) in ((string[])["car", "plane", "train"]).Index())
+        {
+            folder.Add($"{name}/a.png", TestPictures.Noise(seed));
+        }
+
+        string message = Refusal(folder.Root);
+        Assert.Contains(Path.Combine(folder.Root, "train"), message, StringComparison.Ordinal);
+        Assert.Contains("a class of that name needs another", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_empty_class_is_named()
     {
         using var folder = new TemporaryFolder();
