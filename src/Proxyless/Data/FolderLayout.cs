@@ -15,7 +15,8 @@ internal static class FolderLayout
     /// <summary>Allowed names of a folder of validation images.</summary>
     internal static readonly string[] ValidationNames = ["val", "valid", "validation"];
 
-    private static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
+    /// <summary>Usual names of splits, also those that are not allowed.</summary>
+    internal static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
 
     /// <summary>Lists the folder once.</summary>
     /// <param name="folder">The folder.</param>

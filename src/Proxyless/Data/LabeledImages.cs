@@ -205,13 +205,17 @@ internal sealed class LabeledImages
             return images;
         }
 
-        string split = unknown.Any(name => name.ToUpperInvariant() is "TEST" or "TRAIN" or "VAL")
+        string split = unknown.Any(name => FolderLayout.SplitNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             ? " (splits are named test, train and val, in lower case)"
             : "";
+        string remedy =
+            images._location == SampleImages.Name
+                ? "These are the built-in images; give others with DataOptions.Path"
+                : "Rename these folders, or leave them out";
         string[] named = [.. unknown.Select(name => $"'{name}'{NearestName.Suggestion(name, modelClasses)}")];
         throw new InvalidInputException(
             $"'{images._location}' has classes that the model does not have: {Enumerate(named)}{split}; "
-                + $"the model's are {Enumerate(modelClasses)}. Rename these folders, or leave them out"
+                + $"the model's are {Enumerate(modelClasses)}. {remedy}"
         );
     }
 

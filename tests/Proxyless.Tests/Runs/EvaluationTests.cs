@@ -231,6 +231,28 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.DoesNotContain("empty", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Training")]
+    [InlineData("VALIDATION")]
+    public void Splits_under_other_names_are_said_to_be_none(string split)
+    {
+        Add($"photos/{split}/small", 2);
+        Assert.Contains(
+            "splits are named test, train and val",
+            Assert.Throws<InvalidInputException>(() => Evaluate("photos")).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_model_file_that_is_not_of_the_built_in_images_asks_for_others()
+    {
+        CommandLineRun refused = CommandLineRun.Of("evaluate", "--model", run.Result.Model);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("give others with --data", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Rename", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Control_characters_in_what_a_model_says_are_shown_and_not_sent_to_the_terminal()
     {
