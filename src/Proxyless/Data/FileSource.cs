@@ -54,9 +54,7 @@ internal sealed class FileSource : ImageSource
     public override byte[] Read(int index) =>
         _lengths[index] > 0
             ? ImageFile.Read(Name(index))
-            : throw new InvalidInputException(
-                $"{Name(index)}: {(LeadsNowhere(Name(index)) ? "the link leads nowhere" : "it is empty, or no file")}"
-            );
+            : throw new InvalidInputException($"{Name(index)}: {WhyUnread(Name(index))}");
 
     /// <summary>Reads width and height of the upright image from its header.</summary>
     /// <exception cref="InvalidInputException">The file is not an image.</exception>
@@ -254,6 +252,8 @@ internal sealed class FileSource : ImageSource
 
     private EncodedImage OpenImage(int index) => EncodedImage.Open(Read(index), Name(index), _maxPixels);
 
-    private static bool LeadsNowhere(string file) =>
-        new FileInfo(file).LinkTarget is not null && RealPath.OfExisting(file) is null;
+    private static string WhyUnread(string file) =>
+        EncodedName.IsIn(file) ? EncodedName.Complaint
+        : new FileInfo(file).LinkTarget is not null && RealPath.OfExisting(file) is null ? "the link leads nowhere"
+        : "it is empty, or no file";
 }

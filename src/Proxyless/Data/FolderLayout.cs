@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Proxyless.Inference;
 
 namespace Proxyless.Data;
@@ -298,7 +299,10 @@ internal static class FolderLayout
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{folder} cannot be listed: {exception.Message}", exception)
+            throw new InvalidInputException(
+                $"{folder} cannot be listed: {EncodedName.Explain(exception.Message)}",
+                exception
+            )
             {
                 File = folder,
             };

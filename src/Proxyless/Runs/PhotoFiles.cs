@@ -84,7 +84,7 @@ internal static class PhotoFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            found.Add((folder, $"{folder} cannot be listed: {exception.Message}"));
+            found.Add((folder, $"{folder} cannot be listed: {EncodedName.Explain(exception.Message)}"));
             return;
         }
 
@@ -107,7 +107,8 @@ internal static class PhotoFiles
         try
         {
             // A pipe or a device has no length; reading it would block, or never end.
-            return !File.Exists(path) ? $"{path}: there is no such file"
+            return !File.Exists(path)
+                    ? $"{path}: {(EncodedName.IsIn(path) ? EncodedName.Complaint : "there is no such file")}"
                 : RegularFile.LengthOf(path) > 0 ? null
                 : $"{path}: it is empty, no regular file, or a link to nowhere; remove it or restore it.";
         }

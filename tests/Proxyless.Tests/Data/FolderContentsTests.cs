@@ -292,6 +292,34 @@ public sealed class FolderContentsTests : IDisposable
         Assert.DoesNotContain(name, message, StringComparison.Ordinal);
     }
 
+    /// <summary>As old archives have them.</summary>
+    [Fact]
+    public void Names_that_are_not_UTF_8_are_told()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems have no such names");
+        FillClasses();
+        try
+        {
+            Assert.SkipUnless(Shell("cp cat/0000.png cat/$(printf 'caf\\351').png"), "the file system takes none");
+            string warning = Assert.Single(
+                Open().Warnings,
+                text => text.Contains("Unreadable", StringComparison.Ordinal)
+            );
+            Assert.Contains("its name is not UTF-8; rename it", warning, StringComparison.Ordinal);
+            Assert.True(Shell("cp -r dog $(printf 'caf\\351')"));
+            Assert.EndsWith(
+                "its name is not UTF-8; rename it",
+                Assert.Throws<InvalidInputException>(Open).Message,
+                StringComparison.Ordinal
+            );
+        }
+        finally
+        {
+            // .NET cannot remove them.
+            Shell("rm -rf caf* cat/caf*");
+        }
+    }
+
     [Fact]
     public void A_class_of_which_nothing_can_be_read_says_why()
     {
@@ -328,6 +356,15 @@ public sealed class FolderContentsTests : IDisposable
             NullRunObserver.Instance,
             TestContext.Current.CancellationToken
         );
+
+    private bool Shell(string script)
+    {
+        using Process process = Process.Start(
+            new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = _folder.Root }
+        )!;
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
 
     private void AddRun(string path)
     {
