@@ -12,7 +12,7 @@ internal sealed record DatasetDivision(
 )
 {
     /// <summary>Fewest images of a class that give one to every split.</summary>
-    private const int OneForEachSplit = 3;
+    public const int OneForEachSplit = 3;
 
     /// <summary>Fewest images of a class of which one can be held out.</summary>
     private const int TwoOfOneSplit = 2;

@@ -57,6 +57,26 @@ internal static class DatasetWarnings
         }
     }
 
+    /// <summary>Warns of classes that have too few images for one of them to be a test image.</summary>
+    /// <param name="classes">Names of the classes.</param>
+    /// <param name="test">The test images, taken from those of the classes.</param>
+    /// <param name="fewest">Fewest different images of a class that give one to every split.</param>
+    /// <param name="warnings">Receives the warning.</param>
+    public static void AddAboutUntested(IReadOnlyList<string> classes, ImageSet test, int fewest, List<string> warnings)
+    {
+        IReadOnlyList<int> counts = test.ClassCounts();
+        string[] untested = [.. classes.Where((_, label) => counts[label] == 0)];
+        if (untested.Length > 0)
+        {
+            string more = untested.Length > Named ? $" and {untested.Length - Named} more" : "";
+            warnings.Add(
+                $"Classes without a test image, so that the test says nothing about them: "
+                    + $"{string.Join(", ", untested.Take(Named))}{more}; {fewest} different images of a class are the "
+                    + "least."
+            );
+        }
+    }
+
     /// <summary>Warns of images of the same content in more than one split, or in more than one class.</summary>
     /// <param name="duplicates">Groups of images of the same content.</param>
     /// <param name="splitOf">The name of the split an image is in.</param>

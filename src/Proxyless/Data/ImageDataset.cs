@@ -212,6 +212,15 @@ internal sealed class ImageDataset
         if (forTraining)
         {
             DatasetWarnings.AddAboutSize(layout.Classes, division.Training, !options.HasWeights, warnings);
+            if (layout.Test is null)
+            {
+                DatasetWarnings.AddAboutUntested(
+                    layout.Classes,
+                    division.Test,
+                    DatasetDivision.OneForEachSplit,
+                    warnings
+                );
+            }
         }
 
         foreach (string warning in warnings)

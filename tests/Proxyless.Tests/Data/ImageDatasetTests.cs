@@ -366,6 +366,19 @@ public sealed class ImageDatasetTests
     }
 
     [Fact]
+    public void A_class_that_has_too_few_images_to_be_tested_is_told()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 2), ("dog", 3));
+        bool IsTold(string warning) => warning.Contains("Classes without a test image", StringComparison.Ordinal);
+
+        string warning = Assert.Single(Open(folder.Root).Warnings, IsTold);
+        Assert.Contains("about them: cat; 3 different images", warning, StringComparison.Ordinal);
+
+        Fill(folder, "cat", 3, 50);
+        Assert.DoesNotContain(Open(folder.Root).Warnings, IsTold);
+    }
+
+    [Fact]
     public void Balanced_weights_give_every_class_the_same_say_and_a_mean_of_1_over_the_images()
     {
         using TemporaryFolder folder = FolderOf(("cat", 40), ("dog", 10), ("emu", 5));
