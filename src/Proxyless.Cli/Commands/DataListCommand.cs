@@ -87,7 +87,7 @@ internal sealed class DataListCommand : ReportingCommand
                         "size",
                         dataset.NativeResolution > 0
                             ? $"{dataset.NativeResolution}x{dataset.NativeResolution}"
-                            : "differs"
+                            : "no small squares of one size"
                     ),
                     ("channels", Text(dataset.Channels))
                 );

@@ -60,6 +60,22 @@ public sealed class DataCommandTests
     }
 
     [Fact]
+    public void Images_of_one_size_that_are_no_squares_are_not_said_to_differ()
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = 0; i < 10; i++)
+        {
+            folder.Add($"cat/{i}.png", TestPictures.Noise(i, 40, 30));
+            folder.Add($"dog/{i}.png", TestPictures.Noise(100 + i, 40, 30));
+        }
+
+        CommandLineRun run = CommandLineRun.Of("data", "list", "--data", folder.Root);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("no small squares of one size", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("differs", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_folder_is_bad_input() =>
         Assert.Equal(2, CommandLineRun.Of("data", "list", "--data", "no-such-folder").ExitCode);
 }
