@@ -20,7 +20,8 @@ try
 
     return 0;
 }
-catch (Exception exception) when (exception is IOException or InvalidDataException or UnreadableImageException)
+catch (Exception exception)
+    when (exception is IOException or UnauthorizedAccessException or InvalidDataException or UnreadableImageException)
 {
     Console.Error.WriteLine(exception.Message);
     return 2;

@@ -53,7 +53,7 @@ static OnnxClassifier? TryLoad(string model)
     {
         return OnnxClassifier.Load(model);
     }
-    catch (Exception exception) when (exception is IOException or InvalidDataException)
+    catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
     {
         Console.Error.WriteLine(exception.Message);
         return null;

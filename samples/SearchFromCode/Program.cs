@@ -1,5 +1,6 @@
 // The whole pipeline from C#: search a network for one thread of this processor, train it, write model.onnx.
 // Usage: SearchFromCode [DATA] [OUT] [EPOCHS]
+using Proxyless;
 using Proxyless.Runs;
 using Proxyless.Runtime;
 
@@ -16,9 +17,17 @@ var options = new RunOptions
     Overwrite = true,
 };
 
-RunResult result = ProxylessRun.Run(options);
-
-Console.WriteLine(
-    $"{result.Model}: top-1 {result.Top1:P1}, {result.LatencyMs:F3} ms of {result.LatencyLimitMs:F3} ms, "
-        + $"{result.Parameters:N0} parameters"
-);
+try
+{
+    RunResult result = ProxylessRun.Run(options);
+    Console.WriteLine(
+        $"{result.Model}: top-1 {result.Top1:P1}, {result.LatencyMs:F3} ms of {result.LatencyLimitMs:F3} ms, "
+            + $"{result.Parameters:N0} parameters"
+    );
+    return 0;
+}
+catch (Exception exception) when (exception is ProxylessException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
