@@ -4,10 +4,14 @@ using Proxyless.Files;
 
 namespace Proxyless.Data;
 
-/// <summary>Downloads a dataset into a folder, which afterwards exists in full or not at all.</summary>
+/// <summary>
+/// Downloads a dataset into a folder, which afterwards exists in full or not at all; one that was there is filled at
+/// the end, or stays empty.
+/// </summary>
 public static class DatasetDownload
 {
-    // Beside the folder, under names that nobody else gives: what a killed process leaves there is removed.
+    // Beside the folder, or in one that is there, under names that nobody else gives: what a killed process leaves
+    // there is removed.
     private const string Partial = ".proxyless-partial";
     private const string Locked = ".proxyless-lock";
 
@@ -84,13 +88,19 @@ public static class DatasetDownload
 
     private static void RequireEmpty(string folder)
     {
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+        if (
+            File.Exists(folder)
+            || (
+                Directory.Exists(folder)
+                && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != Partial)
+            )
+        )
         {
             throw new InvalidInputException($"'{folder}' exists and is not empty; give another folder");
         }
     }
 
-    /// <summary>Downloads beside the place, and moves there what is complete.</summary>
+    /// <summary>Downloads beside the place, or into a folder within it, and moves there what is complete.</summary>
     private static async Task ReceiveAsync(
         IReadOnlyList<PublicFile> files,
         string place,
@@ -99,7 +109,9 @@ public static class DatasetDownload
         CancellationToken cancellationToken
     )
     {
-        string partial = place + Partial;
+        // A folder that is there is not replaced: it may be a file system of its own, or where the shell is.
+        string partial = Directory.Exists(place) ? Path.Combine(place, Partial) : place + Partial;
+        FolderRemoval.IfThere(place + Partial);
         FolderRemoval.IfThere(partial);
         Make(partial, place);
         try
@@ -133,17 +145,36 @@ public static class DatasetDownload
 
             // An archive of a single folder becomes that folder.
             string[] entries = Directory.GetFileSystemEntries(partial);
+            string whole = entries is [string only] && Directory.Exists(only) ? only : partial;
             if (Directory.Exists(place))
             {
-                Directory.Delete(place);
+                MoveEntries(whole, place);
             }
-
-            Directory.Move(entries is [string only] && Directory.Exists(only) ? only : partial, place);
+            else
+            {
+                Directory.Move(whole, place);
+            }
         }
         finally
         {
             // The next download removes what is left.
             FolderRemoval.Try(partial);
+        }
+    }
+
+    private static void MoveEntries(string from, string place)
+    {
+        foreach (string entry in Directory.GetFileSystemEntries(from))
+        {
+            string to = Path.Combine(place, Path.GetFileName(entry));
+            if (Directory.Exists(entry))
+            {
+                Directory.Move(entry, to);
+            }
+            else
+            {
+                File.Move(entry, to);
+            }
         }
     }
 

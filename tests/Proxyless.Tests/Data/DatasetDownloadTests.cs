@@ -75,6 +75,24 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
     }
 
+    /// <summary>It may be a file system of its own, or where the shell is.</summary>
+    [Fact]
+    public async Task A_folder_that_is_there_is_filled_and_not_replaced()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        string disk = Directory.CreateDirectory(Path.Combine(_folder.Root, "disk")).FullName;
+        Directory.CreateSymbolicLink(Out, disk);
+        await Assert.ThrowsAsync<IOException>(() => Download(_ => Content([1, 2, 3])));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk));
+
+        // As a killed download leaves it.
+        _folder.Add(Path.Combine("disk", ".proxyless-partial", "images.tar.gz"), [1, 2]);
+        await DownloadArchive(NullRunObserver.Instance);
+        Assert.Equal(disk, new DirectoryInfo(Out).LinkTarget);
+        Assert.Equal([Path.Combine(disk, "data_batch_1.bin")], Directory.EnumerateFileSystemEntries(disk));
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(Out, "data_batch_1.bin")));
+    }
+
     [Fact]
     public async Task What_a_killed_download_has_left_is_removed_by_the_next_one()
     {
