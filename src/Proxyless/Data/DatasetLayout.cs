@@ -29,7 +29,19 @@ internal sealed record DatasetLayout(
     {
         if (location == SampleImages.Name)
         {
-            return FolderLayout.Read(SampleImages.Cached(), maxPixels) with { Name = SampleImages.Name };
+            DatasetLayout sample = FolderLayout.Read(SampleImages.Cached(), maxPixels);
+            return sample with
+            {
+                Name = SampleImages.Name,
+                Warnings = Directory.Exists(SampleImages.Name)
+                    ?
+                    [
+                        .. sample.Warnings,
+                        $"'{SampleImages.Name}' are the built-in images; the folder of that name here is "
+                            + $"{Path.Combine(".", SampleImages.Name)}.",
+                    ]
+                    : sample.Warnings,
+            };
         }
 
         string folder = Path.GetFullPath(location);

@@ -76,6 +76,18 @@ public sealed class DataCommandTests
     }
 
     [Fact]
+    public void A_folder_that_is_called_like_the_built_in_images_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        CommandLineRun Listed() =>
+            CommandProcess.Run(folder.Root, new Dictionary<string, string?>(), "data", "list", "--data", "sample");
+        string told = $"the folder of that name here is {Path.Combine(".", "sample")}";
+        Assert.DoesNotContain(told, Listed().Error, StringComparison.Ordinal);
+        Directory.CreateDirectory(Path.Combine(folder.Root, "sample"));
+        Assert.Contains(told, Listed().Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_folder_is_bad_input() =>
         Assert.Equal(2, CommandLineRun.Of("data", "list", "--data", "no-such-folder").ExitCode);
 }
