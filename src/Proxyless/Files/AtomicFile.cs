@@ -75,8 +75,9 @@ internal static class AtomicFile
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(folder);
 
-        // Without the file's own name, which may have all the letters that a name can have.
-        string temporary = Path.Combine(folder, $".{Own}.{Interlocked.Increment(ref _count)}{TemporaryEnding}");
+        // The file's name tells what could not be written, but may have all the letters that a name can have.
+        string name = FolderName.Of(Path.GetFileName(path));
+        string temporary = Path.Combine(folder, $".{name}.{Own}.{Interlocked.Increment(ref _count)}{TemporaryEnding}");
         var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,

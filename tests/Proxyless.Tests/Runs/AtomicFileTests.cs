@@ -16,7 +16,7 @@ public sealed class AtomicFileTests : IDisposable
     public void Temporary_names_have_a_part_that_no_other_process_has()
     {
         string[] names = [Temporary(), Temporary()];
-        Assert.All(names, name => Assert.Matches(@"^\.[0-9a-f]{16}\.[0-9]+\.proxyless-tmp$", name));
+        Assert.All(names, name => Assert.Matches(@"^\.last\.safetensors\.[0-9a-f]{16}\.[0-9]+\.proxyless-tmp$", name));
         Assert.All(names, name => Assert.True(AtomicFile.IsLeftover(name)));
         Assert.NotEqual(names[0], names[1]);
         Assert.Equal([File], Directory.EnumerateFiles(_folder.Root));
