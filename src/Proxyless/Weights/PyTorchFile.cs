@@ -51,7 +51,9 @@ internal sealed class PyTorchFile : IDisposable
     /// <summary>What was saved.</summary>
     public object? Root { get; }
 
-    /// <summary>Whether a file looks like one of PyTorch's.</summary>
+    /// <summary>
+    /// Whether a file looks like one of PyTorch's, unless <see cref="SafeTensorsReader.IsOne"/> is true of it.
+    /// </summary>
     public static bool IsOne(FileStream stream) => StartsWith(stream, "PK"u8) || StartsWith(stream, [0x80]);
 
     /// <summary>

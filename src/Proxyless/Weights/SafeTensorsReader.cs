@@ -14,6 +14,22 @@ internal static class SafeTensorsReader
 
     private const int LargestHeader = 100_000_000;
 
+    /// <summary>
+    /// Whether a file begins like one of this format: a length that a header may have, and the header's first letter.
+    /// The bytes of the length may also be those that begin a pickle or an archive; the ninth byte never is.
+    /// </summary>
+    /// <param name="stream">The file; positioned at its beginning afterwards.</param>
+    public static bool IsOne(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[sizeof(long) + 1];
+        stream.Position = 0;
+        int read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        stream.Position = 0;
+        return read == start.Length
+            && BinaryPrimitives.ReadInt64LittleEndian(start) is >= 2 and <= LargestHeader
+            && start[^1] == '{';
+    }
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidInputException">
     /// The file is missing, may not be read, is cut short, damaged or not a safetensors file.

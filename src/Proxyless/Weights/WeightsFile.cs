@@ -57,7 +57,7 @@ internal sealed class WeightsFile
                 throw new InvalidInputException($"{path} is a pipe or a device; give a regular file") { File = path };
             }
 
-            if (PyTorchFile.IsOne(stream))
+            if (!SafeTensorsReader.IsOne(stream) && PyTorchFile.IsOne(stream))
             {
                 using PyTorchFile file = PyTorchFile.Open(stream);
                 return Of(file, stream.Length, stateDict);

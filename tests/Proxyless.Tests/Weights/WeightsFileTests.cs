@@ -450,6 +450,18 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Equal(_folder.Root, exception.File);
     }
 
+    /// <summary>The length of the header stands first: here it begins like a pickle (0x80) or an archive (PK).</summary>
+    [Theory]
+    [InlineData(128)]
+    [InlineData(384)]
+    [InlineData(29568)]
+    [InlineData(19280)]
+    public void Safetensors_are_known_whatever_the_length_of_their_header(int length)
+    {
+        string header = """{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""".PadRight(length);
+        Assert.Equal([0], Read(ContainerMutator.SafeTensors(header, new byte[4])).Tensors["x"].Values);
+    }
+
     [Fact]
     public void Bytes_behind_the_last_tensor_of_safetensors_are_refused()
     {
