@@ -325,7 +325,9 @@ internal static class OnceForAll
 
             if (isOf)
             {
-                return tensor;
+                return WeightsImport.FaultOf(name, tensor) is { } fault
+                    ? throw new InvalidInputException($"{file}: {fault}") { File = file }
+                    : tensor;
             }
 
             string[] sides = [.. shape.ToArray().Select(side => side == Any ? "1 or more" : Invariant($"{side}"))];

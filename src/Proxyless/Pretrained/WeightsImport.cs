@@ -14,6 +14,8 @@ internal static class WeightsImport
     // A counter of PyTorch's batch norm that nothing reads.
     private const string BatchCount = ".num_batches_tracked";
 
+    private const string VarianceName = ".running_var";
+
     /// <summary>Copies every tensor.</summary>
     /// <param name="network">Receives the weights.</param>
     /// <param name="depths">How many blocks each stage of the network has.</param>
@@ -24,7 +26,8 @@ internal static class WeightsImport
     /// </param>
     /// <param name="file">What to call the file in messages.</param>
     /// <exception cref="InvalidInputException">
-    /// Tensors are missing, left over or of another shape; the message lists them, with the names that come nearest.
+    /// Tensors are missing, left over, of another shape, or hold what no weight is; the message lists them, with the
+    /// names that come nearest.
     /// </exception>
     public static void Copy(
         CompactNetwork network,
@@ -101,8 +104,42 @@ internal static class WeightsImport
             (layer.Scale, $"{names.Norm}.weight"),
             (layer.Shift, $"{names.Norm}.bias"),
             (layer.Mean, $"{names.Norm}.running_mean"),
-            (layer.Variance, $"{names.Norm}.running_var"),
+            (layer.Variance, $"{names.Norm}{VarianceName}"),
         ];
+
+    /// <summary>
+    /// The first number of a tensor that no weight is, with its place: it is not finite, or a negative variance.
+    /// </summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="tensor">The tensor.</param>
+    /// <returns>What is wrong, for a message; null: nothing.</returns>
+    public static string? FaultOf(string name, WeightTensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(tensor);
+        bool isVariance = name.EndsWith(VarianceName, StringComparison.Ordinal);
+        int place = Array.FindIndex(tensor.Values, value => !float.IsFinite(value) || (isVariance && value < 0));
+        if (place < 0)
+        {
+            return null;
+        }
+
+        float number = tensor.Values[place];
+        return Invariant($"'{name}' holds {number} at [{string.Join(", ", IndexOf(tensor.Shape, place))}]")
+            + (float.IsFinite(number) ? ", and no variance is negative" : "");
+    }
+
+    /// <summary>The index of a number for each side of a tensor.</summary>
+    private static long[] IndexOf(long[] shape, long place)
+    {
+        long[] index = new long[shape.Length];
+        for (int side = shape.Length - 1; side >= 0; side--)
+        {
+            (place, index[side]) = Math.DivRem(place, shape[side]);
+        }
+
+        return index;
+    }
 
     private static void Rescale(ConvolutionLayer layer, double epsilon)
     {
@@ -151,6 +188,10 @@ internal static class WeightsImport
                     $"'{source}' is [{string.Join(", ", found.Shape)}], the network's is "
                         + $"[{string.Join(", ", target.Value.shape)}]"
                 );
+            }
+            else if (FaultOf(source, found) is { } fault)
+            {
+                faults.Add(fault);
             }
         }
 

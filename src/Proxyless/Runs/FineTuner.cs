@@ -267,7 +267,12 @@ internal sealed class FineTuner
             }
         }
 
-        return (best.Place, best.Answers);
+        return double.IsFinite(best.Loss)
+            ? (best.Place, best.Answers)
+            : throw new InvalidInputException(
+                $"TrainingOptions.Weights = '{_context.Options.Training.Weights}': what the network computes of the "
+                    + "images are no finite numbers; its weights are damaged, or too large for single precision"
+            );
     }
 
     private int[] WithFeatures(IReadOnlyList<int> images) => [.. images.Where(image => _rowsOfImage[image].Length > 0)];

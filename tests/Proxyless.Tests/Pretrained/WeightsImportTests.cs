@@ -3,6 +3,7 @@ using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Runtime;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Proxyless.Weights;
 using Xunit;
 
@@ -57,6 +58,45 @@ public sealed class WeightsImportTests
         Assert.Contains("'x.features", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("blocks.1.mobile_inverted_conv.depth_conv.conv.weight", float.NaN, "holds NaN at [0, 0, 0, 1]")]
+    [InlineData("first_conv.bn.bias", float.NegativeInfinity, "holds -Infinity at [1]")]
+    [InlineData("first_conv.bn.running_mean", float.PositiveInfinity, "holds Infinity at [1]")]
+    [InlineData("first_conv.bn.running_var", -1f, "holds -1 at [1], and no variance is negative")]
+    [InlineData("classifier.linear.weight", float.NaN, "holds NaN at [0, 1]")]
+    public void A_number_that_no_weight_is_is_refused_with_its_place(string name, float number, string said)
+    {
+        WeightsFile weights = Small();
+        float[] values = [.. weights.Tensors[name].Values];
+        values[1] = number;
+        Assert.Contains($"'{name}' {said}", RefusalOf(weights, name, values), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_that_single_precision_does_not_hold_is_refused_with_its_place()
+    {
+        const string Name = "first_conv.bn.weight";
+        WeightsFile weights = Small();
+        int count = weights.Tensors[Name].Values.Length;
+        byte[] bytes = [.. Enumerable.Repeat(1e300, count).SelectMany(number => BitConverter.GetBytes(number))];
+        float[] values = new float[count];
+        NumberType.Float64.Convert(bytes, values);
+        Assert.Contains($"'{Name}' holds Infinity at [0]", RefusalOf(weights, Name, values), StringComparison.Ordinal);
+    }
+
+    /// <summary>A variance of 0 is that of a channel that is always the same.</summary>
+    [Fact]
+    public void Numbers_that_weights_may_be_are_imported()
+    {
+        const string Name = "first_conv.bn.running_var";
+        WeightsFile weights = Small();
+        Dictionary<string, WeightTensor> tensors = weights.Tensors.ToDictionary();
+        tensors[Name] = tensors[Name] with { Values = new float[tensors[Name].Values.Length] };
+        using var built = new CompactNetwork(SmallSpace.Network(1, 0, 2), new NetworkOptions());
+        WeightsImport.Copy(built, [], weights.With(tensors), BatchNorm.Epsilon, "lacks.pth");
+        Assert.All(built.Stem.Variance.Value.data<float>().ToArray(), variance => Assert.Equal(0, variance));
+    }
+
     [Fact]
     public void An_unknown_name_is_answered_with_the_nearest()
     {
@@ -85,6 +125,26 @@ public sealed class WeightsImportTests
                 WeightsImport.Copy(built, known.Depths, weights, known.Epsilon, "lacks.pth")
             )
             .Message;
+    }
+
+    private static string RefusalOf(WeightsFile weights, string name, float[] values)
+    {
+        Dictionary<string, WeightTensor> tensors = weights.Tensors.ToDictionary();
+        tensors[name] = tensors[name] with { Values = values };
+        using var built = new CompactNetwork(SmallSpace.Network(1, 0, 2), new NetworkOptions());
+        return Assert
+            .Throws<InvalidInputException>(() =>
+                WeightsImport.Copy(built, [], weights.With(tensors), BatchNorm.Epsilon, "lacks.pth")
+            )
+            .Message;
+    }
+
+    private static WeightsFile Small()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Root, "small.safetensors");
+        WeightsOfOthers.Write(file, SmallSpace.Network(1, 0, 2), []);
+        return WeightsFile.Read(file);
     }
 
     private static WeightsFile Read(string name) => WeightsFile.Read(SharedData.Path(Path.Combine("pretrained", name)));

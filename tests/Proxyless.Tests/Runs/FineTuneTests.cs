@@ -6,11 +6,13 @@ using Proxyless.Inference;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Runs;
+using Proxyless.Runtime;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Pretrained;
 using Proxyless.Training;
 using SkiaSharp;
+using TorchSharp;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
@@ -96,18 +98,7 @@ public sealed class FineTuneTests : IDisposable
     public void A_decision_keeps_the_steps_of_a_trial_and_the_accuracy_of_complete_trials_alone()
     {
         (RunOptions options, string network) = Few();
-        PretrainedNetwork known = FineTuneOpening.NetworkOf(options, network);
-        RunContext context = FineTuneStage.ContextOf(
-            FineTuneOpening.OpenImages(
-                options,
-                known,
-                before: null,
-                new RunClock(TimeProvider.System),
-                NullRunObserver.Instance,
-                Cancellation
-            )
-        );
-        using CompactNetwork whole = FineTuneOpening.Load(known, context);
+        using CompactNetwork whole = Load(options, network, out RunContext context);
         ImageSet images = FineTuneStage.ImagesOf(context);
         var tuner = new FineTuner(context, whole, images, decides: true, mostSteps: 7);
         ImageAnswer?[] Answers(Func<int, int> answer) =>
@@ -131,6 +122,34 @@ public sealed class FineTuneTests : IDisposable
         // For the folds, whose trials are of this network whatever was decided.
         Assert.Equal(7, trained.MostTrialSteps);
         Assert.Equal(7, kept.MostTrialSteps);
+    }
+
+    [Fact]
+    public void A_network_that_computes_no_finite_numbers_is_refused_with_its_weights()
+    {
+        (RunOptions options, string network) = Few();
+        using CompactNetwork whole = Load(options, network, out RunContext context);
+        NetworkTensor shift = whole.Blocks[^1].Project!.Shift;
+        using (torch.Tensor nothing = WithScalar.Full(shift.Value.shape[0], double.NaN, torch.float32))
+        {
+            shift.CopyFrom(nothing);
+        }
+
+        var tuner = new FineTuner(
+            context,
+            whole,
+            FineTuneStage.ImagesOf(context),
+            decides: true,
+            mostSteps: long.MaxValue
+        );
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            tuner.Classify(tuner.All, whole.Blocks.Count)
+        );
+        Assert.StartsWith(
+            $"TrainingOptions.Weights = '{options.Training.Weights}'",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -558,6 +577,23 @@ public sealed class FineTuneTests : IDisposable
             Training = new() { BatchSize = 16, Epochs = 1 },
         };
         return (options, ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation));
+    }
+
+    /// <summary>The network that a training begins with, and the context of the training.</summary>
+    private static CompactNetwork Load(RunOptions options, string network, out RunContext context)
+    {
+        PretrainedNetwork known = FineTuneOpening.NetworkOf(options, network);
+        context = FineTuneStage.ContextOf(
+            FineTuneOpening.OpenImages(
+                options,
+                known,
+                before: null,
+                new RunClock(TimeProvider.System),
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
+        return FineTuneOpening.Load(known, context);
     }
 
     private (RunOptions Options, string Network) Few()
