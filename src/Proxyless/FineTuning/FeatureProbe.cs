@@ -13,6 +13,9 @@ internal sealed class FeatureProbe : IDisposable
     private const int PartsOfImages = 5;
     private const double Penalty = 1e-2;
 
+    // One to learn from, and one to classify.
+    private const int FewestParts = 2;
+
     private readonly int _classes;
     private readonly IReadOnlyList<double>? _classWeights;
     private readonly int[] _positions;
@@ -75,9 +78,18 @@ internal sealed class FeatureProbe : IDisposable
     /// The mean cross entropy, which compares networks with less noise than the share of correct answers. Images of a
     /// class that the classifier could not learn count as 0: their loss is any large number.
     /// </returns>
+    /// <exception cref="InvalidInputException">Fewer than two different images can be read.</exception>
     public double LossOf(CompactNetwork network, int depth, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(network);
+        if (_parts.Length < FewestParts)
+        {
+            throw new InvalidInputException(
+                $"{_parts.Length} of {_labels.Length} images that a network is chosen on are different; a classifier "
+                    + $"needs {FewestParts}; add images"
+            );
+        }
+
         var features = new NetworkFeatures(network, network.Blocks.Count + 2 - depth);
         using var withoutGraph = no_grad();
         int first = 0;

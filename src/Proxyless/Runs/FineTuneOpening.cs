@@ -133,12 +133,9 @@ internal static class FineTuneOpening
             observer,
             cancellationToken
         );
-        if (options.Training.Folds is { } folds && folds > context.Images.All.Count)
+        if (options.Training.Folds is { } folds)
         {
-            throw new InvalidInputException(
-                Invariant($"TrainingOptions.Folds = {folds}: '{options.Data.Path}' has {context.Images.All.Count} ")
-                    + "images, and a part needs one; 5 or 10 parts are usual"
-            );
+            RequireDifferent(context.Images.All, folds, options.Data.Path);
         }
 
         return context.Images.Channels == known.Architecture.InputChannels
@@ -191,6 +188,32 @@ internal static class FineTuneOpening
         {
             Metadata = MetadataOf(known, context.Options.Training.Weights!),
         };
+
+    /// <summary>
+    /// Rejects more parts than there are different images, and parts that leave too few of them to choose a classifier
+    /// on: copies are in one part.
+    /// </summary>
+    private static void RequireDifferent(ImageSet images, int folds, string path)
+    {
+        int different = Enumerable
+            .Range(0, images.Count)
+            .Select(i => (images.Label(i), images.Content(i)))
+            .Distinct()
+            .Count();
+        int largestPart = (different + folds - 1) / folds;
+        if (folds > different || different - largestPart < FineTuner.FewestDifferentImages)
+        {
+            throw new InvalidInputException(
+                Invariant($"TrainingOptions.Folds = {folds}: '{path}' has {different} different images, ")
+                    + (
+                        folds > different
+                            ? "and a part needs one; 5 or 10 parts are usual"
+                            : Invariant($"and without a part fewer than {FineTuner.FewestDifferentImages} are left to ")
+                                + "learn from; add images, or leave it out"
+                    )
+            );
+        }
+    }
 
     private static void EstimateStatistics(CompactNetwork network, RunContext context)
     {

@@ -16,6 +16,9 @@ internal sealed class FineTuner
     /// <summary>More images than this are divided once, not several times.</summary>
     public const int MostImages = 400;
 
+    /// <summary>Fewest different images on which a classifier can be chosen: it learns from one of two parts.</summary>
+    public const int FewestDifferentImages = 2;
+
     /// <summary>As the beginning of a training, a classifier of more images than this is hardly better.</summary>
     public const int MostImagesOfClassifier = 2000;
 
@@ -227,6 +230,14 @@ internal sealed class FineTuner
     {
         int[] images = WithFeatures(among);
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfClassifier);
+        if (parts.Count < FewestDifferentImages)
+        {
+            throw new InvalidInputException(
+                Invariant($"'{_context.Options.Data.Path}': {parts.Count} of {among.Count} images to learn from are ")
+                    + Invariant($"readable and different; a classifier needs {FewestDifferentImages}; add images")
+            );
+        }
+
         Place[] places = [.. depths.SelectMany(depth => Penalties.Select(penalty => new Place(depth, penalty)))];
         var progress = new Progress(
             _context.Observer,
@@ -301,9 +312,12 @@ internal sealed class FineTuner
         int trials = 0;
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfTraining);
 
+        // Of copies of two images alone, each trial would begin with a classifier of a single one.
+        bool areEnough = parts.Count > FewestDifferentImages;
+
         // A training can only be right on so many more images.
         int possible = Wrong(images, classifier);
-        for (int i = 0; i < parts.Count && IsBetter(better + possible, worse); i++)
+        for (int i = 0; i < parts.Count && areEnough && IsBetter(better + possible, worse); i++)
         {
             possible -= Wrong(parts[i], classifier);
             int[] rest = [.. images.Except(parts[i])];
@@ -344,8 +358,11 @@ internal sealed class FineTuner
                     $"training all weights: right on {better} images where the classifier is wrong, wrong on {worse} "
                         + $"where it is right, of {judged}: "
                 ) + (isBetter ? "all weights are trained" : "the pretrained weights stay as they are")
-                : Invariant($"the classifier is wrong on {possible} of {images.Count} images, too few to show that ")
+            : areEnough
+                ? Invariant($"the classifier is wrong on {possible} of {images.Count} images, too few to show that ")
                     + "training all weights is better: the pretrained weights stay as they are"
+            : Invariant($"{parts.Count} of {images.Count} images are different, too few to show that training all ")
+                + "weights is better: the pretrained weights stay as they are"
         );
         return (isBetter, trials == parts.Count, trained);
     }

@@ -32,15 +32,7 @@ public sealed class FeatureProbeTests : IDisposable
             _folder.Add(Path.Combine("images", "two", $"{i}.png"), TestPictures.Noise(1000 + i, side, side));
         }
 
-        var context = RunContext.Open(
-            new RunOptions
-            {
-                Data = new() { Path = Path.Combine(_folder.Root, "images"), Resolution = 16 },
-                Search = new() { Space = "tiny" },
-            },
-            NullRunObserver.Instance,
-            TestContext.Current.CancellationToken
-        );
+        RunContext context = Open();
         using var network = new CompactNetwork(
             SmallSpace.Network(1, 2, 1).WithInput(16, 3, 2),
             new NetworkOptions { Seed = 1 }
@@ -64,4 +56,47 @@ public sealed class FeatureProbeTests : IDisposable
             Assert.Equal(loss, probe.LossOf(network, depth, TestContext.Current.CancellationToken));
         }
     }
+
+    [Fact]
+    public void Copies_of_one_image_are_too_few_to_choose_on()
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            _folder.Add(Path.Combine("images", "one", $"{i}.png"), TestPictures.Noise(i, 16, 16));
+            _folder.Add(Path.Combine("images", "two", $"{i}.png"), TestPictures.Noise(1000 + i, 16, 16));
+        }
+
+        RunContext context = Open();
+        ImageSet all = context.Images.AllTraining;
+        ImageSet alike = all.Subset(Enumerable.Range(0, all.Count).Where(i => all.Label(i) == 0));
+        using var network = new CompactNetwork(
+            SmallSpace.Network(1, 2, 1).WithInput(16, 3, 2),
+            new NetworkOptions { Seed = 1 }
+        );
+        using BatchLoader loader = context.Loaders.Evaluation(alike);
+        using var probe = new FeatureProbe(
+            loader,
+            classes: 2,
+            classWeights: null,
+            content: _ => 0,
+            seed: 3,
+            _ => { },
+            TestContext.Current.CancellationToken
+        );
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            probe.LossOf(network, network.Blocks.Count, TestContext.Current.CancellationToken)
+        );
+        Assert.StartsWith($"1 of {alike.Count} images", refused.Message, StringComparison.Ordinal);
+    }
+
+    private RunContext Open() =>
+        RunContext.Open(
+            new RunOptions
+            {
+                Data = new() { Path = Path.Combine(_folder.Root, "images"), Resolution = 16 },
+                Search = new() { Space = "tiny" },
+            },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 }

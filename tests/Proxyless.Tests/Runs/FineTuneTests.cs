@@ -173,6 +173,81 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(trained.Folds.Top1, trained.Folds.ClassTop1, 1e-9);
     }
 
+    /// <summary>
+    /// Without a part, one different image would be left, of which no classifier can be chosen; copies are in one part.
+    /// </summary>
+    [Theory]
+    [InlineData(2, 1, 1, 2, "has 3 different images, and without a part")]
+    [InlineData(2, 1, 4, 2, "has 3 different images, and without a part")]
+    [InlineData(2, 2, 1, 5, "has 4 different images, and a part needs one")]
+    [InlineData(2, 2, 3, 5, "has 4 different images, and a part needs one")]
+    public void Folds_of_too_few_different_images_are_refused_before_anything_is_written(
+        int one,
+        int two,
+        int copies,
+        int folds,
+        string said
+    )
+    {
+        (RunOptions options, string network) = Few();
+        AddFew(one, two, copies);
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Train(
+                options with
+                {
+                    Data = new() { Path = Path.Combine(_folder.Root, "few") },
+                    Training = options.Training with { Folds = folds },
+                },
+                network,
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
+        Assert.StartsWith($"TrainingOptions.Folds = {folds}: ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Run));
+    }
+
+    [Fact]
+    public void The_fewest_different_images_are_enough_for_folds()
+    {
+        (RunOptions options, string network) = Few();
+        AddFew(2, 1, copies: 1);
+        TrainResult trained = ProxylessRun.Train(
+            options with
+            {
+                Data = new() { Path = Path.Combine(_folder.Root, "few") },
+                Training = options.Training with { Folds = 3 },
+            },
+            network,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(3, trained.Folds!.Images);
+    }
+
+    /// <summary>A trial would learn from one image, of which no classifier can be chosen.</summary>
+    [Fact]
+    public void Copies_of_two_images_are_no_reason_to_train_all_weights()
+    {
+        (RunOptions options, string network) = Few();
+        using CompactNetwork whole = Load(options, network, out RunContext context);
+        ImageSet images = FineTuneStage.ImagesOf(context);
+
+        // One of each class, as often as its copies would be there.
+        int[] two = [images.Count - 1, 0];
+        ImageSet copies = images.Subset(Enumerable.Range(0, 24).Select(i => two[i % 2]));
+        var tuner = new FineTuner(context, whole, copies, decides: true, mostSteps: 7);
+        int depth = tuner.ChooseDepth(tuner.All);
+        ImageAnswer?[] classifier = tuner.Classify(tuner.All, depth);
+        Assert.True(FineTuner.MayBeBeaten(tuner.All, classifier));
+        (Proxyless.Runs.FineTuning decision, _) = tuner.Decide(tuner.All, depth, classifier);
+        Assert.False(decision.IsTrained);
+
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() => tuner.ChooseDepth([0, 2, 4]));
+        Assert.Contains("1 of 3 images to learn from", refused.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>What is decided on the training images says nothing of validation images of another kind.</summary>
     [Fact]
     public void Validation_images_of_ones_own_judge_the_start_although_the_decision_is_cross_validated()
@@ -614,6 +689,24 @@ public sealed class FineTuneTests : IDisposable
             },
             network
         );
+    }
+
+    /// <summary>Adds a few different images of two classes to train on, each several times, and some to test.</summary>
+    private void AddFew(int one, int two, int copies)
+    {
+        void Add(string set, string name, int different, int seed)
+        {
+            for (int i = 0; i < different * copies; i++)
+            {
+                byte[] picture = TestPictures.Noise(seed + (i % different), 16, 16);
+                _folder.Add(Path.Combine("few", set, name, $"{i}.png"), picture);
+            }
+        }
+
+        Add("train", "one", one, 0);
+        Add("train", "two", two, 100);
+        Add("test", "one", 2, 200);
+        Add("test", "two", 2, 300);
     }
 
     /// <summary>Nothing tells the classes apart: training all weights is tried.</summary>
