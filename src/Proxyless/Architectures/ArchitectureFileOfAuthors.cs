@@ -17,6 +17,12 @@ internal static class ArchitectureFileOfAuthors
     // What their training code sets for ImageNet; the epsilon is the one of the networks here.
     private const double BatchNormMomentum = 0.1;
 
+    private const string Order = "weight_bn_act";
+    private const string IdentityName = "IdentityLayer";
+
+    // A layer of the larger networks of Once-for-all.
+    private const string ExpandKey = "final_expand_layer";
+
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -75,6 +81,13 @@ internal static class ArchitectureFileOfAuthors
             throw first["kernel_size"].Error("must be 3: the first convolution of a network here is 3x3");
         }
 
+        if (IsSaid(root, ExpandKey))
+        {
+            throw root[ExpandKey].Error("is a layer that no network here has");
+        }
+
+        Activation activation = ActivationName.Read(first["act_func"]);
+        RequireConvolution(first, activation);
         var stem = new Stem(
             first["in_channels"].Integer(1, 3),
             first["out_channels"].Integer(1, 1 << 16),
@@ -86,31 +99,39 @@ internal static class ArchitectureFileOfAuthors
         int side = stem.OutputResolution;
         foreach (JsonEntry entry in root["blocks"].Items())
         {
-            Block block = ReadBlock(entry, width, side);
+            Block block = ReadBlock(entry, width, side, activation);
             blocks.Add(block);
             (width, side) = (block.OutputWidth, block.OutputResolution);
         }
 
         JsonEntry mix = root["feature_mix_layer"];
+        RequireConvolution(mix, activation);
+        RequireNumber(mix, "kernel_size", 1);
+        RequireNumber(mix, "stride", 1);
+        RequireNumber(mix, "in_channels", width);
+        JsonEntry classifier = root["classifier"];
+        var head = new Head(
+            width,
+            mix["out_channels"].Integer(1, 1 << 16),
+            classifier["out_features"].Integer(1, 1 << 20),
+            side
+        );
+        RequireNumber(classifier, "in_features", head.Width);
+        RequireNothingAfter(classifier);
         return new Architecture(
             Path.GetFileNameWithoutExtension(root.Source),
             stem,
             blocks,
-            new Head(
-                width,
-                mix["out_channels"].Integer(1, 1 << 16),
-                root["classifier"]["out_features"].Integer(1, 1 << 20),
-                side
-            ),
-            ActivationName.Read(first["act_func"]),
+            head,
+            activation,
             new Dictionary<string, string> { ["source"] = Path.GetFileName(root.Source) }
         );
     }
 
-    private static Block ReadBlock(JsonEntry entry, int width, int side)
+    private static Block ReadBlock(JsonEntry entry, int width, int side, Activation activation)
     {
         JsonEntry layer = entry[entry.Has("conv") ? "conv" : "mobile_inverted_conv"];
-        bool shortcut = entry.Has("shortcut") && !entry["shortcut"].IsNull;
+        bool shortcut = IsSaid(entry, "shortcut");
         Block block;
         switch (layer["name"].Text())
         {
@@ -127,11 +148,16 @@ internal static class ArchitectureFileOfAuthors
                     layer["stride"].Integer(1, 2),
                     side
                 );
+                RequireText(layer, "act_func", ActivationName.Of(activation));
+                RequireFlag(layer, "use_se", false);
+                RequireNumber(layer, "mid_channels", block.HiddenWidth);
+                RequireNumber(layer, "groups", block.HiddenWidth);
                 break;
             case "ZeroLayer" when shortcut && layer["stride"].Integer(1, 1) == 1:
                 block = new Block(CandidateOperation.Zero, width, width, 1, side);
                 break;
-            case "IdentityLayer" when !shortcut:
+            case IdentityName when !shortcut:
+                RequireNothingAfter(layer);
                 block = new Block(CandidateOperation.Identity, width, width, 1, side);
                 break;
             case "ZeroLayer":
@@ -144,10 +170,73 @@ internal static class ArchitectureFileOfAuthors
                     );
         }
 
-        return block.HasShortcut == shortcut ? block
-            : shortcut ? throw entry.Error("has a shortcut where the shape changes")
-            : block with { LacksShortcut = true };
+        if (block.HasShortcut != shortcut)
+        {
+            return shortcut
+                ? throw entry.Error("has a shortcut where the shape changes")
+                : block with
+                {
+                    LacksShortcut = true,
+                };
+        }
+
+        if (shortcut)
+        {
+            RequireText(entry["shortcut"], "name", IdentityName);
+            RequireNothingAfter(entry["shortcut"]);
+        }
+
+        return block;
     }
+
+    /// <summary>Rejects a convolution that computes something else than those of a network here.</summary>
+    private static void RequireConvolution(JsonEntry layer, Activation activation)
+    {
+        RequireNumber(layer, "dilation", 1);
+        RequireNumber(layer, "groups", 1);
+        RequireFlag(layer, "bias", false);
+        RequireFlag(layer, "use_se", false);
+        RequireFlag(layer, "use_bn", true);
+        RequireText(layer, "act_func", ActivationName.Of(activation));
+        RequireText(layer, "ops_order", Order);
+    }
+
+    /// <summary>Rejects a layer that is followed by a batch norm or an activation.</summary>
+    private static void RequireNothingAfter(JsonEntry layer)
+    {
+        RequireFlag(layer, "use_bn", false);
+        if (IsSaid(layer, "act_func"))
+        {
+            throw layer["act_func"].Error("must be null: no network here has an activation there");
+        }
+    }
+
+    private static void RequireNumber(JsonEntry layer, string key, int only)
+    {
+        if (IsSaid(layer, key) && layer[key].Integer(int.MinValue, int.MaxValue) != only)
+        {
+            throw layer[key].Error($"must be {only}: no network here has another number there");
+        }
+    }
+
+    private static void RequireFlag(JsonEntry layer, string key, bool only)
+    {
+        if (IsSaid(layer, key) && !layer[key].Is(only))
+        {
+            throw layer[key].Error($"must be {(only ? "true" : "false")}, as in all networks here");
+        }
+    }
+
+    // Null means something else here than a key that is absent: no activation.
+    private static void RequireText(JsonEntry layer, string key, string only)
+    {
+        if (layer.Has(key) && (layer[key].IsNull || layer[key].Text() != only))
+        {
+            throw layer[key].Error($"must be '{only}', as everywhere in this network");
+        }
+    }
+
+    private static bool IsSaid(JsonEntry layer, string key) => layer.Has(key) && !layer[key].IsNull;
 
     private static CandidateOperation ReadOperation(JsonEntry layer)
     {
@@ -192,7 +281,7 @@ internal static class ArchitectureFileOfAuthors
         AfterWeights(
             new()
             {
-                ["name"] = "IdentityLayer",
+                ["name"] = IdentityName,
                 ["in_channels"] = block.InputWidth,
                 ["out_channels"] = block.OutputWidth,
             },
@@ -237,7 +326,7 @@ internal static class ArchitectureFileOfAuthors
         layer["use_bn"] = normalized;
         layer["act_func"] = activation;
         layer["dropout_rate"] = 0;
-        layer["ops_order"] = "weight_bn_act";
+        layer["ops_order"] = Order;
         return layer;
     }
 }

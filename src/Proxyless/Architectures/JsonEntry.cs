@@ -27,6 +27,9 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
                 File = source,
             };
 
+    /// <summary>Whether the value is this one of <c>true</c> and <c>false</c>.</summary>
+    public bool Is(bool flag) => element.ValueKind == (flag ? JsonValueKind.True : JsonValueKind.False);
+
     /// <summary>Whether the value is an object that holds the key.</summary>
     public bool Has(string key) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out _);
 

@@ -20,6 +20,11 @@ public sealed class ArchitectureFileTests
         }
         """;
 
+    // Keys of it behind which others are added.
+    private const string Expansion = "\"expand_ratio\": 3";
+    private const string Mix = "\"out_channels\": 64";
+    private const string FirstActivation = "\"act_func\": \"relu6\"}";
+
     [Fact]
     public void The_score_of_a_search_is_read_under_its_name_whatever_it_was_called_when_it_was_written()
     {
@@ -154,6 +159,56 @@ public sealed class ArchitectureFileTests
         string complaint
     ) => AssertRefused(Authors.Replace(old, mistake, StringComparison.Ordinal), complaint);
 
+    /// <summary>Squeeze-and-excitation, other activations, other widths, and layers that are not built.</summary>
+    [Theory]
+    [InlineData(Expansion, "\"use_se\": true", "'blocks[0].mobile_inverted_conv.use_se' must be false")]
+    [InlineData(Expansion, "\"act_func\": \"h_swish\"", "'blocks[0].mobile_inverted_conv.act_func' must be 'relu6'")]
+    [InlineData(Expansion, "\"act_func\": null", "'blocks[0].mobile_inverted_conv.act_func' must be 'relu6'")]
+    [InlineData(Expansion, "\"mid_channels\": 12", "'blocks[0].mobile_inverted_conv.mid_channels' must be 48")]
+    [InlineData(Expansion, "\"groups\": 1", "'blocks[0].mobile_inverted_conv.groups' must be 48")]
+    [InlineData(Mix, "\"act_func\": \"h_swish\"", "'feature_mix_layer.act_func' must be 'relu6'")]
+    [InlineData(Mix, "\"kernel_size\": 3", "'feature_mix_layer.kernel_size' must be 1")]
+    [InlineData(Mix, "\"stride\": 2", "'feature_mix_layer.stride' must be 1")]
+    [InlineData(Mix, "\"in_channels\": 20", "'feature_mix_layer.in_channels' must be 24")]
+    [InlineData(Mix, "\"use_bn\": false", "'feature_mix_layer.use_bn' must be true")]
+    [InlineData(Mix, "\"use_se\": true", "'feature_mix_layer.use_se' must be false")]
+    [InlineData(Mix, "\"bias\": true", "'feature_mix_layer.bias' must be false")]
+    [InlineData(FirstActivation, "\"dilation\": 2}", "'first_conv.dilation' must be 1")]
+    [InlineData(FirstActivation, "\"groups\": 3}", "'first_conv.groups' must be 1")]
+    [InlineData(FirstActivation, "\"ops_order\": \"bn_act_weight\"}", "'first_conv.ops_order' must be 'weight_bn_act'")]
+    [InlineData("\"name\": \"IdentityLayer\"", "\"act_func\": \"relu6\"", "'blocks[1].shortcut.act_func' must be null")]
+    [InlineData("\"name\": \"IdentityLayer\"", "\"use_bn\": true", "'blocks[1].shortcut.use_bn' must be false")]
+    [InlineData("\"out_features\": 10", "\"in_features\": 32", "'classifier.in_features' must be 64")]
+    [InlineData("\"out_features\": 10", "\"act_func\": \"relu\"", "'classifier.act_func' must be null")]
+    public void What_a_network_here_cannot_compute_is_refused_in_the_authors_format(
+        string before,
+        string more,
+        string complaint
+    ) => AssertRefused(After(before, more), complaint);
+
+    [Theory]
+    [InlineData("{\"name\": \"IdentityLayer\"}", "{\"name\": \"ConvLayer\"}", "'blocks[1].shortcut.name' must be")]
+    [InlineData("\"classifier\"", "\"final_expand_layer\": {}, \"classifier\"", "'final_expand_layer' is a layer")]
+    public void A_layer_that_is_not_built_is_refused_in_the_authors_format(
+        string right,
+        string wrong,
+        string complaint
+    ) => AssertRefused(Authors.Replace(right, wrong, StringComparison.Ordinal), complaint);
+
+    /// <summary>What Once-for-all writes besides; nulls say nothing.</summary>
+    [Theory]
+    [InlineData(Expansion, "\"mid_channels\": null, \"act_func\": \"relu6\", \"use_se\": false, \"groups\": null")]
+    [InlineData(Expansion, "\"mid_channels\": 48, \"use_se\": null, \"groups\": 48")]
+    [InlineData(Mix, "\"kernel_size\": 1, \"act_func\": \"relu6\", \"use_bn\": true, \"use_se\": false, \"groups\": 1")]
+    [InlineData(FirstActivation, "\"use_se\": false, \"has_shuffle\": false, \"ops_order\": \"weight_bn_act\"}")]
+    [InlineData("\"name\": \"IdentityLayer\"", "\"use_bn\": false, \"act_func\": null, \"dropout_rate\": 0")]
+    [InlineData("\"out_features\": 10", "\"in_features\": 64, \"act_func\": null, \"use_bn\": false")]
+    public void What_layers_state_of_a_network_as_it_is_built_changes_nothing(string before, string more) =>
+        Assert.Equal(
+            ArchitectureFile.ToJson(ArchitectureFile.Parse(Authors, "net.json")),
+            ArchitectureFile.ToJson(ArchitectureFile.Parse(After(before, more), "net.json"))
+        );
+
     [Theory]
     [InlineData(
         "proxyless-architecture/1",
@@ -258,6 +313,14 @@ public sealed class ArchitectureFileTests
     [InlineData(14, 1, 2, 0, 0)]
     public void Zeros_stand_where_TensorFlow_puts_them(int side, int kernel, int stride, int before, int after) =>
         Assert.Equal((before, after), PaddingMargins.Of(ConvolutionPadding.Same, side, kernel, stride));
+
+    /// <summary>The network of the authors with more keys behind one of a layer.</summary>
+    private static string After(string before, string more)
+    {
+        // What ends the layer stays its end.
+        string start = before.TrimEnd('}');
+        return Authors.Replace(before, $"{start}, {more}", StringComparison.Ordinal);
+    }
 
     private static string Other =>
         """
