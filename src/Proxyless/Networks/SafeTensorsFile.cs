@@ -104,7 +104,7 @@ internal sealed class SafeTensorsFile
     public static SafeTensorsFile Read(string path)
     {
         (IReadOnlyDictionary<string, WeightTensor> tensors, IReadOnlyDictionary<string, string> metadata) =
-            SafeTensorsReader.Read(path);
+            SafeTensorsReader.Read(path, isOwn: true);
         return new SafeTensorsFile(tensors, metadata);
     }
 

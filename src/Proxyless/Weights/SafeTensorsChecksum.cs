@@ -9,8 +9,11 @@ namespace Proxyless.Weights;
 /// </summary>
 internal static class SafeTensorsChecksum
 {
-    /// <summary>The entry of the metadata.</summary>
-    public const string Key = "sha256";
+    /// <summary>The entry of the metadata. No other program calls a checksum so.</summary>
+    public const string Key = "proxyless.sha256";
+
+    // Of files from before: others also call checksums so, of the numbers alone or of another file.
+    private const string FormerKey = "sha256";
 
     // The placeholder for the digits while the checksum is computed.
     private static readonly string Zeros = new('0', 2 * SHA256.HashSizeInBytes);
@@ -23,7 +26,7 @@ internal static class SafeTensorsChecksum
     /// <param name="header">The header's text, which follows the eight bytes of its length.</param>
     public static void Fill(Stream stream, ReadOnlySpan<byte> header)
     {
-        int digits = PlaceOf(header, Zeros);
+        int digits = PlaceOf(header, Key, Zeros);
         stream.Position = 0;
         string checksum = Convert.ToHexStringLower(SHA256.HashData(stream));
         stream.Position = sizeof(long) + digits;
@@ -31,13 +34,22 @@ internal static class SafeTensorsChecksum
         stream.Position = stream.Length;
     }
 
-    /// <summary>Whether a file is unchanged since it was written.</summary>
+    /// <summary>Whether a file is unchanged since it was written; a file without a checksum is taken to be.</summary>
     /// <param name="stream">The file; its position is lost.</param>
     /// <param name="header">The header's text, which follows the eight bytes of its length.</param>
-    /// <param name="checksum">The entry of its metadata.</param>
-    public static bool IsRight(Stream stream, byte[] header, string checksum)
+    /// <param name="metadata">The metadata, of which the checksum is removed.</param>
+    /// <param name="isOwn">
+    /// Whether this program wrote the file, so that the entry of earlier versions is a checksum like this one.
+    /// </param>
+    public static bool IsRight(Stream stream, byte[] header, Dictionary<string, string> metadata, bool isOwn)
     {
-        int digits = PlaceOf(header, checksum);
+        string key = isOwn && !metadata.ContainsKey(Key) ? FormerKey : Key;
+        return !metadata.Remove(key, out string? checksum) || IsRight(stream, header, key, checksum);
+    }
+
+    private static bool IsRight(Stream stream, byte[] header, string key, string checksum)
+    {
+        int digits = PlaceOf(header, key, checksum);
         if (checksum.Length != Zeros.Length || digits < 0)
         {
             return false;
@@ -59,9 +71,9 @@ internal static class SafeTensorsChecksum
         return Convert.ToHexStringLower(hash.GetHashAndReset()) == checksum;
     }
 
-    private static int PlaceOf(ReadOnlySpan<byte> header, string digits)
+    private static int PlaceOf(ReadOnlySpan<byte> header, string key, string digits)
     {
-        string before = $"\"{Key}\":\"";
+        string before = $"\"{key}\":\"";
         int entry = header.IndexOf(Encoding.UTF8.GetBytes($"{before}{digits}\""));
         return entry < 0 ? entry : entry + before.Length;
     }

@@ -31,13 +31,15 @@ internal static class SafeTensorsReader
     }
 
     /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isOwn">Whether this program wrote it, and not another one.</param>
     /// <exception cref="InvalidInputException">
     /// The file is missing, may not be read, is cut short, damaged or not a safetensors file.
     /// </exception>
     public static (
         IReadOnlyDictionary<string, WeightTensor> Tensors,
         IReadOnlyDictionary<string, string> Metadata
-    ) Read(string path)
+    ) Read(string path, bool isOwn)
     {
         try
         {
@@ -65,10 +67,7 @@ internal static class SafeTensorsReader
                         pair => pair.Value.GetString() ?? throw new JsonException($"'{pair.Name}' is null")
                     )
                 : [];
-            if (
-                metadata.Remove(SafeTensorsChecksum.Key, out string? checksum)
-                && !SafeTensorsChecksum.IsRight(stream, text, checksum)
-            )
+            if (!SafeTensorsChecksum.IsRight(stream, text, metadata, isOwn))
             {
                 throw new InvalidInputException($"{path} is damaged: its content does not match its checksum")
                 {

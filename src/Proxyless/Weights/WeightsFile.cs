@@ -85,7 +85,7 @@ internal sealed class WeightsFile
                 : InvalidInputException.Unreadable(path, path, exception);
         }
 
-        (IReadOnlyDictionary<string, WeightTensor> tensors, _) = SafeTensorsReader.Read(path);
+        (IReadOnlyDictionary<string, WeightTensor> tensors, _) = SafeTensorsReader.Read(path, isOwn: false);
         return stateDict is null
             ? new WeightsFile(Unwrapped(tensors), new Dictionary<string, string>(), "", [""])
             : throw new InvalidInputException($"{path} is a safetensors file, which holds one set of tensors alone")

@@ -1,6 +1,7 @@
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Fuzz;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -148,10 +149,41 @@ public sealed class CheckpointFileTests : IDisposable
         Write(file, 1);
         byte[] bytes = File.ReadAllBytes(file.Newest);
         string text = System.Text.Encoding.Latin1.GetString(bytes);
-        int place = text.IndexOf("\"sha256\":\"", StringComparison.Ordinal) + "\"sha256\":\"".Length;
+        const string Before = "\"proxyless.sha256\":\"";
+        int place = text.IndexOf(Before, StringComparison.Ordinal) + Before.Length;
         string checksum = text.Substring(place, 64);
         bytes.AsSpan(place, 64).Fill((byte)'0');
         Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)), checksum);
+    }
+
+    /// <summary>Those of earlier versions have their checksum under another name.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_checkpoint_of_an_earlier_version_is_read_and_its_checksum_verified(bool isDamaged)
+    {
+        static string HeaderWith(string digits) =>
+            $$$"""{"__metadata__":{"sha256":"{{{digits}}}"},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""";
+        byte[] values = BitConverter.GetBytes(1.5f);
+        byte[] unsigned = ContainerMutator.SafeTensors(HeaderWith(new string('0', 64)), values);
+        string checksum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(unsigned));
+        byte[] bytes = ContainerMutator.SafeTensors(HeaderWith(checksum), values);
+        bytes[^1] ^= isDamaged ? (byte)1 : (byte)0;
+        string file = _folder.Add("earlier.safetensors", bytes);
+        if (isDamaged)
+        {
+            Assert.Contains(
+                "does not match its checksum",
+                Assert.Throws<InvalidInputException>(() => SafeTensorsFile.Read(file)).Message,
+                StringComparison.Ordinal
+            );
+        }
+        else
+        {
+            var read = SafeTensorsFile.Read(file);
+            Assert.Empty(read.Metadata);
+            Assert.Equal([1.5f], read.Tensors["x"].Values);
+        }
     }
 
     private static void Write(CheckpointFile file, int step)

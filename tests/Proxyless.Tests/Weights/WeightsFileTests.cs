@@ -2,6 +2,8 @@ using System.IO.Compression;
 using System.Text;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Fuzz;
+using Proxyless.Tests.Latency;
+using Proxyless.Tests.Pretrained;
 using Proxyless.Weights;
 using Xunit;
 
@@ -450,7 +452,7 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Equal(_folder.Root, exception.File);
     }
 
-    /// <summary>The length of the header stands first: here it begins like a pickle (0x80) or an archive (PK).</summary>
+    /// <summary>The length of the header stands first, here like the beginning of a pickle or an archive.</summary>
     [Theory]
     [InlineData(128)]
     [InlineData(384)]
@@ -460,6 +462,27 @@ public sealed class WeightsFileTests : IDisposable
     {
         string header = """{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""".PadRight(length);
         Assert.Equal([0], Read(ContainerMutator.SafeTensors(header, new byte[4])).Tensors["x"].Values);
+    }
+
+    /// <summary>What others call so is a checksum of something else, such as of the numbers alone.</summary>
+    [Fact]
+    public void A_checksum_of_others_says_nothing_of_a_file()
+    {
+        string header = """{"__metadata__":{"sha256":"0123"},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""";
+        Assert.Equal([0], Read(ContainerMutator.SafeTensors(header, new byte[4])).Tensors["x"].Values);
+    }
+
+    /// <summary>A file of ours that is given as weights.</summary>
+    [Fact]
+    public void Our_own_checksum_is_verified()
+    {
+        string file = Path.Combine(_folder.Root, "own.safetensors");
+        WeightsOfOthers.Write(file, SmallSpace.Network(1, 0, 2), []);
+        byte[] bytes = File.ReadAllBytes(file);
+        Assert.NotEmpty(Read(bytes).Tensors);
+        bytes[^1] ^= 1;
+        var refused = Assert.Throws<InvalidInputException>(() => Read(bytes));
+        Assert.Contains("does not match its checksum", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
