@@ -18,7 +18,10 @@ public sealed record ImportOptions
     /// <summary>Which of the file's state dicts; null: the moving average, if there is one.</summary>
     public string? StateDict { get; init; }
 
-    /// <summary>A file of class names, one per line; null: ImageNet's, if there are 1000.</summary>
+    /// <summary>
+    /// A file of class names, one per line, as many as the classifier in the file of weights has; null: ImageNet's, if
+    /// there are 1000.
+    /// </summary>
     public string? Classes { get; init; }
 
     /// <summary>Side of the images in pixels; null: the network's own.</summary>

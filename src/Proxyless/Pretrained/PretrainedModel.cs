@@ -86,7 +86,6 @@ public static class PretrainedModel
         cancellationToken.ThrowIfCancellationRequested();
         Libtorch.Load();
         int resolution = options.Resolution ?? known.Architecture.Resolution;
-        int classes = known.Architecture.Classes;
         using CompactNetwork network = PretrainedWeights.Create(
             known,
             weights,
@@ -94,6 +93,17 @@ public static class PretrainedModel
             resolution,
             new NetworkOptions()
         );
+        int classes = network.Architecture.Classes;
+        bool isKept = PretrainedWeights.IsName(options.Network) && classes == known.Architecture.Classes;
+        if (classes != known.Architecture.Classes)
+        {
+            observer.Message(
+                Invariant($"'{options.Weights}' has {classes} classes, and '{options.Network}' ")
+                    + Invariant($"{known.Architecture.Classes}: the file's are taken")
+                    + (PretrainedWeights.IsName(options.Network) ? ", and nothing is kept under that name" : "")
+            );
+        }
+
         double difference = Write(
             network,
             known,
@@ -103,7 +113,7 @@ public static class PretrainedModel
             options.Model,
             cancellationToken
         );
-        if (PretrainedWeights.IsName(options.Network))
+        if (isKept)
         {
             PretrainedWeights.TryKeep(options.Network, network, observer);
         }

@@ -60,7 +60,7 @@ internal static class PretrainedWeights
             };
     }
 
-    /// <summary>Creates the network with the weights of a file.</summary>
+    /// <summary>Creates the network with the weights of a file, for as many classes as its classifier has.</summary>
     /// <param name="known">The network.</param>
     /// <param name="weights">The file's tensors.</param>
     /// <param name="file">What to call the file in messages.</param>
@@ -73,13 +73,29 @@ internal static class PretrainedWeights
         string file,
         int resolution,
         NetworkOptions options
+    ) =>
+        Create(
+            known,
+            weights,
+            file,
+            resolution,
+            options,
+            TensorNaming.Of(weights, file).ClassesOf(weights) ?? known.Architecture.Classes
+        );
+
+    private static CompactNetwork Create(
+        PretrainedNetwork known,
+        WeightsFile weights,
+        string file,
+        int resolution,
+        NetworkOptions options,
+        int classes
     )
     {
         // One file with many networks.
         OnceForAllNetwork? cut = OnceForAll.Is(weights) ? OnceForAll.Cut(weights, known.Architecture, file) : null;
         return Filled(
-            known,
-            resolution,
+            known.Architecture.WithInput(resolution, known.Architecture.InputChannels, classes),
             options,
             network =>
             {
@@ -140,15 +156,21 @@ internal static class PretrainedWeights
                 .GetAsync(weights, known.Source, handler, observer, cancellationToken)
                 .GetAwaiter()
                 .GetResult();
-            CompactNetwork network = Create(known, Read(file, null, observer), file, resolution, options);
+            CompactNetwork network = Create(
+                known,
+                Read(file, null, observer),
+                file,
+                resolution,
+                options,
+                known.Architecture.Classes
+            );
             TryKeep(weights, network, observer);
             return network;
         }
 
         var saved = SafeTensorsFile.Read(kept);
         return Filled(
-            known,
-            resolution,
+            known.Architecture.WithInput(resolution, known.Architecture.InputChannels, known.Architecture.Classes),
             options,
             network =>
             {
@@ -212,17 +234,9 @@ internal static class PretrainedWeights
     /// <summary>The folder of a known network in the cache; it need not exist yet.</summary>
     internal static string FolderOf(string name) => Path.Combine(CacheFolder.Of(Kind), name);
 
-    private static CompactNetwork Filled(
-        PretrainedNetwork known,
-        int resolution,
-        NetworkOptions options,
-        Action<CompactNetwork> fill
-    )
+    private static CompactNetwork Filled(Architecture architecture, NetworkOptions options, Action<CompactNetwork> fill)
     {
-        var network = new CompactNetwork(
-            known.Architecture.WithInput(resolution, known.Architecture.InputChannels, known.Architecture.Classes),
-            options
-        );
+        var network = new CompactNetwork(architecture, options);
         try
         {
             fill(network);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Weights;
 
@@ -16,6 +17,9 @@ internal sealed record BlockNames(LayerNames Expand, LayerNames Depthwise, Layer
 /// <summary>What another code base calls the layers of its networks.</summary>
 internal abstract class TensorNaming
 {
+    // As in the file of an architecture.
+    private const long MostClasses = 1 << 20;
+
     /// <summary>Every naming, in the order in which they are tried.</summary>
     public static IReadOnlyList<TensorNaming> All { get; } =
     [new AuthorsNaming(), new TorchVisionNaming(), new TimmNaming(), new EfficientNetNaming()];
@@ -34,6 +38,25 @@ internal abstract class TensorNaming
 
     /// <summary>The layers of a block.</summary>
     public abstract BlockNames Block(NamedNetwork network, int block);
+
+    /// <summary>
+    /// How many blocks each stage has, as the names of tensors tell; none where blocks are numbered from the first to
+    /// the last.
+    /// </summary>
+    /// <param name="names">The names.</param>
+    /// <param name="blocks">The number of blocks of the network; a name with a larger one is of no block of it.</param>
+    public virtual IReadOnlyList<int> DepthsOf(IEnumerable<string> names, int blocks) => [];
+
+    /// <summary>The number of classes of a file's classifier; null if it has none.</summary>
+    public int? ClassesOf(WeightsFile weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return
+            weights.Tensors.GetValueOrDefault($"{Classifier}.bias") is { Shape: [var classes] }
+            && classes is > 0 and <= MostClasses
+            ? (int)classes
+            : null;
+    }
 
     /// <summary>A file with the names that tensors have in most files of this code base.</summary>
     /// <param name="weights">The file's tensors.</param>
@@ -162,6 +185,31 @@ internal sealed class TorchVisionNaming : TensorNaming
 /// <summary>The EfficientNet family of timm.</summary>
 internal sealed class TimmNaming : TensorNaming
 {
+    /// <summary>A block is <c>blocks.STAGE.PLACE</c>.</summary>
+    public override IReadOnlyList<int> DepthsOf(IEnumerable<string> names, int blocks)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var depths = new List<int>();
+        foreach (string name in names)
+        {
+            if (
+                name.Split('.') is ["blocks", var first, var second, _, ..]
+                && IndexOf(first, blocks) is { } stage
+                && IndexOf(second, blocks) is { } place
+            )
+            {
+                while (depths.Count <= stage)
+                {
+                    depths.Add(0);
+                }
+
+                depths[stage] = Math.Max(depths[stage], place + 1);
+            }
+        }
+
+        return depths;
+    }
+
     /// <inheritdoc/>
     public override string Name => "timm";
 
@@ -192,6 +240,11 @@ internal sealed class TimmNaming : TensorNaming
                 new LayerNames($"{prefix}.conv_pw", $"{prefix}.bn2")
             );
     }
+
+    private static int? IndexOf(string text, int end) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < end
+            ? index
+            : null;
 }
 
 /// <summary>

@@ -18,7 +18,9 @@ internal static class WeightsImport
 
     /// <summary>Copies every tensor.</summary>
     /// <param name="network">Receives the weights.</param>
-    /// <param name="depths">How many blocks each stage of the network has.</param>
+    /// <param name="depths">
+    /// How many blocks each stage of the network has; none: as the names of the tensors tell, where they do.
+    /// </param>
     /// <param name="weights">The tensors by the names of another code base.</param>
     /// <param name="epsilon">
     /// What that code base adds to the variance. If it is not <see cref="BatchNorm.Epsilon"/>, the scale gamma becomes
@@ -39,6 +41,7 @@ internal static class WeightsImport
     {
         var naming = TensorNaming.Of(weights, file);
         weights = naming.Renamed(weights, file);
+        depths = depths.Count > 0 ? depths : DepthsOf(network, weights, naming, file);
         (ConvolutionLayer Layer, LayerNames Names)[] layers = [.. LayersOf(network, depths, naming)];
         (NetworkTensor Target, string Source)[] pairs =
         [
@@ -50,7 +53,7 @@ internal static class WeightsImport
         foreach ((NetworkTensor target, string source) in pairs)
         {
             WeightTensor values = weights.Tensors[source];
-            using Tensor copy = tensor(values.Values, values.Shape);
+            using Tensor copy = tensor(values.Values, target.Value.shape);
             target.CopyFrom(copy);
         }
 
@@ -129,6 +132,35 @@ internal static class WeightsImport
             + (float.IsFinite(number) ? ", and no variance is negative" : "");
     }
 
+    private static IReadOnlyList<int> DepthsOf(
+        CompactNetwork network,
+        WeightsFile weights,
+        TensorNaming naming,
+        string file
+    )
+    {
+        int blocks = network.Blocks.Count;
+        IReadOnlyList<int> depths = naming.DepthsOf(weights.Tensors.Keys, blocks);
+        return depths.Count == 0 || depths.Sum() == blocks
+            ? depths
+            : throw new InvalidInputException(
+                $"{file} does not hold the weights of '{network.Architecture.Name}': by their names its stages have "
+                    + $"{string.Join(", ", depths)} blocks, {depths.Sum()} in all, and the network has {blocks}"
+            )
+            {
+                File = file,
+            };
+    }
+
+    /// <summary>
+    /// Whether a tensor has the shape of a target; a classifier [classes, width] may be a 1x1 convolution.
+    /// </summary>
+    private static bool IsOf(long[] shape, long[] target)
+    {
+        long[] convolution = [.. target, 1, 1];
+        return shape.SequenceEqual(target) || (target.Length == 2 && shape.SequenceEqual(convolution));
+    }
+
     /// <summary>The index of a number for each side of a tensor.</summary>
     private static long[] IndexOf(long[] shape, long place)
     {
@@ -182,7 +214,7 @@ internal static class WeightsImport
                         : $"'{source}' is missing{NearestName.Suggestion(source, surplus)}"
                 );
             }
-            else if (!found.Shape.SequenceEqual(target.Value.shape))
+            else if (!IsOf(found.Shape, target.Value.shape))
             {
                 faults.Add(
                     $"'{source}' is [{string.Join(", ", found.Shape)}], the network's is "

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Proxyless.Architectures;
 using Proxyless.Inference;
 using Proxyless.Pretrained;
 using Proxyless.Tests.Data;
@@ -58,6 +59,114 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(right, reference - 2.5, reference + 2.5);
     }
 
+    /// <summary>
+    /// The file of an architecture has 1000 classes, as the name does, and says nothing of stages; most of these files
+    /// have 100.
+    /// </summary>
+    [Theory]
+    [InlineData("torchvision-mobilenet_v2.pth", "torchvision-mobilenet-v2", 100)]
+    [InlineData("timm-mobilenetv2_100.safetensors", "timm-mobilenetv2-100", 100)]
+    [InlineData("timm-mnasnet_100.pth", "timm-mnasnet-100", 100)]
+    [InlineData("timm-fbnetc_100.pth", "timm-fbnetc-100", 100)]
+    [InlineData("timm-spnasnet_100.safetensors", "timm-spnasnet-100", 100)]
+    [InlineData("timm-efficientnet_lite0.pth", "timm-efficientnet-lite0", 100)]
+    [InlineData("timm-tf_efficientnet_lite0.safetensors", "timm-tf-efficientnet-lite0", 100)]
+    [InlineData("efficientnet-lite0-57934424.pth", "efficientnet-lite0", 1000)]
+    public void A_file_is_imported_by_the_name_of_its_network_and_by_the_file_of_its_architecture(
+        string weights,
+        string name,
+        int classes
+    )
+    {
+        string names = Path.Combine(_folder.Root, "names.txt");
+        File.WriteAllLines(names, Enumerable.Range(0, classes).Select(i => $"thing {i}"));
+        foreach (string network in (string[])[name, Written(name)])
+        {
+            var observer = new RecordingObserver();
+            ImportResult result = PretrainedModel.Import(
+                new ImportOptions
+                {
+                    Weights = SharedData.Path(Path.Combine("pretrained", weights)),
+                    Network = network,
+                    Model = Model,
+                    Classes = names,
+                    Resolution = 64,
+                },
+                observer,
+                TestContext.Current.CancellationToken
+            );
+            Assert.Equal(classes, result.Classes);
+            Assert.Equal(
+                classes != 1000,
+                observer.Messages.Any(text => text.Contains("has 100 classes, and", StringComparison.Ordinal))
+            );
+            using OnnxClassifier model = OnnxClassifier.Load(Model);
+            Assert.Equal($"thing {classes - 1}", model.Classes[^1]);
+        }
+    }
+
+    [Theory]
+    [InlineData("ofa-subnet-2.pth", "ofa-subnet-2.config")]
+    [InlineData("proxyless-thin-legacy.pth", "proxyless-thin.config")]
+    public void A_file_is_imported_by_the_configuration_of_its_network(string weights, string network)
+    {
+        ImportResult result = PretrainedModel.Import(
+            new ImportOptions
+            {
+                Weights = SharedData.Path(Path.Combine("pretrained", weights)),
+                Network = SharedData.Path(Path.Combine("pretrained", network)),
+                Model = Model,
+                Resolution = 64,
+            },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
+        Assert.Equal(10, result.Classes);
+    }
+
+    /// <summary>What the name stands for has others, and is read from there.</summary>
+    [Fact]
+    public void Weights_of_other_classes_are_not_kept_under_the_name_of_their_network()
+    {
+        const string Name = "torchvision-mobilenet-v2";
+        ImportResult result = PretrainedModel.Import(
+            new ImportOptions
+            {
+                Weights = SharedData.Path(Path.Combine("pretrained", "torchvision-mobilenet_v2.pth")),
+                Network = Name,
+                Model = Model,
+                Resolution = 64,
+            },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
+        Assert.Equal(100, result.Classes);
+        Assert.False(File.Exists(PretrainedWeights.CachedFile(Name)));
+        using OnnxClassifier model = OnnxClassifier.Load(Model);
+        Assert.Equal("class 99", model.Classes[^1]);
+    }
+
+    [Fact]
+    public void Stages_that_are_not_those_of_the_network_are_told()
+    {
+        string network = Path.Combine(_folder.Root, "longer.json");
+        Architecture architecture = PretrainedNetworks.ByName("timm-mobilenetv2-100").Architecture;
+        ArchitectureFile.Write(
+            network,
+            architecture with
+            {
+                Blocks = [.. architecture.Blocks, architecture.Blocks[^1] with { InputWidth = 320 }],
+            }
+        );
+        AssertRefused(
+            new ImportOptions
+            {
+                Weights = SharedData.Path(Path.Combine("pretrained", "timm-mobilenetv2_100.safetensors")),
+                Network = network,
+                Model = Model,
+            },
+            "its stages have 1, 2, 3, 4, 3, 3, 1 blocks, 17 in all, and the network has 18"
+        );
+    }
+
     [Fact]
     public void Every_class_of_ImageNet_has_a_name_of_its_own()
     {
@@ -105,6 +214,14 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
         stop.Cancel();
         Assert.Throws<OperationCanceledException>(() => PretrainedModel.Import(Thin(), cancellationToken: stop.Token));
         Assert.False(File.Exists(Model));
+    }
+
+    /// <summary>The architecture of a known network in a file.</summary>
+    private string Written(string name)
+    {
+        string file = Path.Combine(_folder.Root, "network.json");
+        ArchitectureFile.Write(file, PretrainedNetworks.ByName(name).Architecture);
+        return file;
     }
 
     private static void AssertRefused(ImportOptions options, string reason) =>

@@ -5,6 +5,7 @@ using Proxyless.Runtime;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Weights;
+using TorchSharp;
 using Xunit;
 
 namespace Proxyless.Tests.Pretrained;
@@ -95,6 +96,20 @@ public sealed class WeightsImportTests
         using var built = new CompactNetwork(SmallSpace.Network(1, 0, 2), new NetworkOptions());
         WeightsImport.Copy(built, [], weights.With(tensors), BatchNorm.Epsilon, "lacks.pth");
         Assert.All(built.Stem.Variance.Value.data<float>().ToArray(), variance => Assert.Equal(0, variance));
+    }
+
+    /// <summary>A classifier of some code bases is a convolution of one pixel.</summary>
+    [Fact]
+    public void A_classifier_may_be_a_convolution()
+    {
+        const string Name = "classifier.linear.weight";
+        WeightsFile weights = Small();
+        Dictionary<string, WeightTensor> tensors = weights.Tensors.ToDictionary();
+        tensors[Name] = tensors[Name] with { Shape = [.. tensors[Name].Shape, 1, 1] };
+        using var built = new CompactNetwork(SmallSpace.Network(1, 0, 2), new NetworkOptions());
+        WeightsImport.Copy(built, [], weights.With(tensors), BatchNorm.Epsilon, "lacks.pth");
+        using torch.Tensor copied = built.Head.Weight.Value.detach();
+        Assert.Equal(tensors[Name].Values, copied.data<float>().ToArray());
     }
 
     [Fact]
