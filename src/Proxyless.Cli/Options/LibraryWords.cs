@@ -34,6 +34,7 @@ internal static partial class LibraryWords
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Seeds))] = "--seeds",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Targets))] = "--targets",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.ScoredBy))] = "--scored-by",
+        [Name(nameof(ImportOptions), nameof(ImportOptions.StateDict))] = "--state-dict",
         [Name(nameof(ProfileMode), nameof(ProfileMode.Thorough))] = "--thorough",
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.Model))] = "--model",
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.Data))] = "--data",

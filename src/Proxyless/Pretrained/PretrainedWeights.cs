@@ -105,7 +105,9 @@ internal static class PretrainedWeights
         );
     }
 
-    /// <summary>Reads a file, and says which of its state dicts is taken if it has several.</summary>
+    /// <summary>
+    /// Reads the network in a file, and says which of its state dicts is taken if it has several.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="stateDict">Which state dict; null: the moving average, if there is one.</param>
     /// <param name="observer">Receives the message.</param>
@@ -113,10 +115,13 @@ internal static class PretrainedWeights
     public static WeightsFile Read(string file, string? stateDict, IRunObserver observer)
     {
         RegularFile.Require(file, file);
-        WeightsFile weights = WeightsFile.Read(file, stateDict);
+        WeightsFile weights = TensorNaming.Within(WeightsFile.Read(file, stateDict));
         if (weights.StateDicts.Count > 1)
         {
-            observer.Message($"'{file}' holds {string.Join(", ", weights.StateDicts)}; '{weights.StateDict}' is taken");
+            string other = stateDict is null ? $"; {WeightsFile.AnotherStateDict}" : "";
+            observer.Message(
+                $"'{file}' holds {string.Join(", ", weights.StateDicts)}; '{weights.StateDict}' is taken{other}"
+            );
         }
 
         return weights;

@@ -17,6 +17,11 @@ internal sealed record BlockNames(LayerNames Expand, LayerNames Depthwise, Layer
 /// <summary>What another code base calls the layers of its networks.</summary>
 internal abstract class TensorNaming
 {
+    // What a network is called in the module that holds it, and the wrappers within.
+    private static readonly string[] Owners = ["model.", "module.", "_orig_mod."];
+
+    private const int MostOwners = 4;
+
     // As in the file of an architecture.
     private const long MostClasses = 1 << 20;
 
@@ -86,18 +91,43 @@ internal abstract class TensorNaming
     /// <summary>The name that a tensor has in most files of this code base.</summary>
     protected virtual string UsualName(string name) => name;
 
+    /// <summary>
+    /// The part of a file that is a network, if another module holds it, as in Lightning: without the prefixes of all
+    /// names, if a known code base uses what is left of them.
+    /// </summary>
+    public static WeightsFile Within(WeightsFile weights)
+    {
+        WeightsFile? part = weights;
+        for (int depth = 0; depth <= MostOwners && part is not null; depth++)
+        {
+            if (Find(part) is not null)
+            {
+                return part;
+            }
+
+            WeightsFile outer = part;
+            part = Owners.Select(owner => outer.Without(owner)).FirstOrDefault(inner => inner is not null);
+        }
+
+        return weights;
+    }
+
     /// <summary>The naming of a file.</summary>
     /// <exception cref="InvalidInputException">Its tensors have names that no known code base uses.</exception>
     public static TensorNaming Of(WeightsFile weights, string file) =>
-        All.FirstOrDefault(naming => weights.Tensors.ContainsKey($"{naming.Stem.Convolution}.weight"))
+        Find(weights)
         ?? throw new InvalidInputException(
             $"{file}: its tensors are called '{string.Join("', '", weights.Tensors.Keys.Take(3))}', … as in no known "
                 + $"code: the first convolution would be "
                 + string.Join(", ", All.Select(naming => $"'{naming.Stem.Convolution}.weight' ({naming.Name})"))
+                + weights.OtherStateDicts
         )
         {
             File = file,
         };
+
+    private static TensorNaming? Find(WeightsFile weights) =>
+        All.FirstOrDefault(naming => weights.Tensors.ContainsKey($"{naming.Stem.Convolution}.weight"));
 }
 
 /// <summary>An architecture and how its blocks are grouped into stages.</summary>

@@ -233,6 +233,7 @@ internal static class WeightsImport
             string more = faults.Count > MostListed ? $"; and {faults.Count - MostListed} more" : "";
             throw new InvalidInputException(
                 $"{file} does not hold the weights of '{network}': {string.Join("; ", faults.Take(MostListed))}{more}"
+                    + weights.OtherStateDicts
             )
             {
                 File = file,

@@ -10,8 +10,9 @@ internal static class StateDictFinder
     private const int MostItemsAgain = 100_000;
 
     /// <summary>
-    /// The state dicts: moving averages first, then by their names, then the outer ones, in the order of the file.
-    /// Those that are hardly meant come last (<see cref="TensorSet.IsMinor"/>).
+    /// The state dicts: those with statistics of batch norm first, of these moving averages first, then by their names,
+    /// then the outer ones, in the order of the file. Those that are hardly meant come last
+    /// (<see cref="TensorSet.IsMinor"/>).
     /// </summary>
     /// <returns>At least one.</returns>
     /// <exception cref="FormatException">There is none; the message says what there is.</exception>
@@ -27,7 +28,7 @@ internal static class StateDictFinder
 
         List<TensorSet> found = root is PickleDictionary dictionary ? SetsIn(dictionary) : [];
         return found.Count > 0
-            ? [.. found.OrderBy(one => one.IsMinor).ThenBy(one => Rank(one.Name))]
+            ? [.. found.OrderBy(one => one.IsMinor).ThenBy(one => !one.HasStatistics).ThenBy(one => Rank(one.Name))]
             : throw new FormatException(
                 "it holds no tensors by name; save them so: torch.save(model.state_dict(), FILE)"
             );

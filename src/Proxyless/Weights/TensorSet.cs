@@ -9,6 +9,8 @@ internal sealed class TensorSet(PickleDictionary items, string name, TensorSet? 
     /// <summary>Letters of the longest name of an entry that is read; a file may repeat one at little cost.</summary>
     public const int LongestName = 1 << 10;
 
+    private const string StatisticName = ".running_mean";
+
     /// <summary>Its entries.</summary>
     public PickleDictionary Items { get; } = items;
 
@@ -23,6 +25,17 @@ internal sealed class TensorSet(PickleDictionary items, string name, TensorSet? 
 
     /// <summary>The number of its entries that are tensors, without those of dictionaries within it.</summary>
     public int Tensors { get; } = items.Items.Count(item => item.Key is string && TensorRecipe.IsOne(item.Value));
+
+    /// <summary>
+    /// Whether it has the statistics of batch norm, without which a network cannot be built; an average of the
+    /// parameters alone has none.
+    /// </summary>
+    public bool HasStatistics { get; } =
+        items.Items.Any(item =>
+            item.Key is string name
+            && name.EndsWith(StatisticName, StringComparison.Ordinal)
+            && TensorRecipe.IsOne(item.Value)
+        );
 
     /// <summary>
     /// Whether it is read only if it is asked for: its tensors stand beside a state dict, as the best accuracy does in

@@ -14,6 +14,14 @@ internal sealed class WeightsFile
     // The prefixes of every name if a network was wrapped (DataParallel, torch.compile), in any order.
     private static readonly string[] Wrappers = ["module.", "_orig_mod."];
 
+    // How often PyTorch's AveragedModel was updated; it stands beside the network that it wraps.
+    private const string AverageCount = "n_averaged";
+
+    /// <summary>How another state dict than the preferred one is read, for messages.</summary>
+    public const string AnotherStateDict =
+        "PretrainedModel.Import takes another one with ImportOptions.StateDict; for a training, save it alone with "
+        + "torch.save";
+
     private WeightsFile(
         IReadOnlyDictionary<string, WeightTensor> tensors,
         IReadOnlyDictionary<string, string> unread,
@@ -40,6 +48,18 @@ internal sealed class WeightsFile
     /// The state dicts of the file, the preferred ones first; without those that are read only if they are asked for.
     /// </summary>
     public IReadOnlyList<string> StateDicts { get; }
+
+    /// <summary>What to do if another state dict is meant, for messages; empty if the file holds no other.</summary>
+    public string OtherStateDicts
+    {
+        get
+        {
+            string[] others = [.. StateDicts.Where(name => name != StateDict).Select(name => $"'{name}'")];
+            return others.Length == 0
+                ? ""
+                : $"; '{StateDict}' was taken, and there is also {string.Join(", ", others)}: {AnotherStateDict}";
+        }
+    }
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -99,6 +119,18 @@ internal sealed class WeightsFile
     public WeightsFile With(IReadOnlyDictionary<string, WeightTensor> tensors) =>
         new(tensors, Unread, StateDict, StateDicts);
 
+    /// <summary>The same file without a prefix that the names of all tensors have.</summary>
+    /// <param name="prefix">The prefix.</param>
+    /// <returns>Null if they do not have it.</returns>
+    public WeightsFile? Without(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        string[] names = NamesWithin(Tensors);
+        return names.Length > 0 && names.All(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            ? With(Without(Tensors, names, prefix.Length))
+            : null;
+    }
+
     private static WeightsFile Of(PyTorchFile file, long bytes, string? wanted)
     {
         IReadOnlyList<TensorSet> all = StateDictFinder.Find(file.Root);
@@ -154,13 +186,43 @@ internal sealed class WeightsFile
         IReadOnlyDictionary<string, WeightTensor> tensors
     )
     {
+        string[] names = NamesWithin(tensors);
         int wrapped = 0;
-        while (tensors.Count > 0 && WrapperOf(tensors.Keys, wrapped) is { } wrapper)
+        while (names.Length > 0 && WrapperOf(names, wrapped) is { } wrapper)
         {
             wrapped += wrapper.Length;
         }
 
-        return wrapped == 0 ? tensors : tensors.ToDictionary(pair => pair.Key[wrapped..], pair => pair.Value);
+        return wrapped == 0 && !tensors.ContainsKey(AverageCount) ? tensors : Without(tensors, names, wrapped);
+    }
+
+    /// <summary>
+    /// The names of what may be within a wrapper: not of single numbers without a path, which a wrapper adds.
+    /// </summary>
+    private static string[] NamesWithin(IReadOnlyDictionary<string, WeightTensor> tensors) =>
+        [
+            .. tensors
+                .Where(pair => pair.Key.Contains('.', StringComparison.Ordinal) || pair.Value.Values.Length > 1)
+                .Select(pair => pair.Key),
+        ];
+
+    /// <summary>Tensors without the first letters of some of their names, nor the count of an average.</summary>
+    private static Dictionary<string, WeightTensor> Without(
+        IReadOnlyDictionary<string, WeightTensor> tensors,
+        IReadOnlyList<string> names,
+        int letters
+    )
+    {
+        var shorter = names.ToDictionary(name => name[letters..], name => tensors[name]);
+        foreach ((string name, WeightTensor tensor) in tensors.ExceptBy(names, pair => pair.Key))
+        {
+            if (name != AverageCount)
+            {
+                shorter.TryAdd(name, tensor);
+            }
+        }
+
+        return shorter;
     }
 
     /// <summary>The prefix that all names have from a letter on; null if they have none.</summary>

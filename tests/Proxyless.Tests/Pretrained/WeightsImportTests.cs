@@ -4,6 +4,7 @@ using Proxyless.Pretrained;
 using Proxyless.Runtime;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
+using Proxyless.Tests.Weights;
 using Proxyless.Weights;
 using TorchSharp;
 using Xunit;
@@ -57,6 +58,44 @@ public sealed class WeightsImportTests
         );
         Assert.Contains("'features.0.0.weight' (torchvision)", message, StringComparison.Ordinal);
         Assert.Contains("'x.features", message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As a module of Lightning has it, with what it holds besides; <c>x.</c> is no such name.</summary>
+    [Theory]
+    [InlineData("model.", true)]
+    [InlineData("model._orig_mod.", true)]
+    [InlineData("model.module.", true)]
+    [InlineData("x.", false)]
+    public void A_network_within_a_module_is_found(string prefix, bool isFound)
+    {
+        WeightsFile weights = Small();
+        WeightsFile wrapped = weights.With(weights.Tensors.ToDictionary(pair => prefix + pair.Key, pair => pair.Value));
+        Assert.Equal(
+            (isFound ? weights : wrapped).Tensors.Keys.Order(),
+            TensorNaming.Within(wrapped).Tensors.Keys.Order()
+        );
+    }
+
+    [Fact]
+    public void A_refusal_says_which_other_state_dicts_there_are()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("teacher_ema", value => value.Dictionary(("c.w", inner => inner.Tensor("0", [2])))),
+                ("student", value => value.Dictionary(("c.w", inner => inner.Tensor("0", [2]))))
+            )
+        );
+        string file = folder.Add("two.pth", PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24))));
+        var observer = new RecordingObserver();
+        WeightsFile weights = PretrainedWeights.Read(file, null, observer);
+        string refusal = Assert.Throws<InvalidInputException>(() => TensorNaming.Of(weights, file)).Message;
+        foreach (string said in (string[])[refusal, Assert.Single(observer.Messages)])
+        {
+            Assert.Contains("'teacher_ema' ", said, StringComparison.Ordinal);
+            Assert.Contains("student", said, StringComparison.Ordinal);
+            Assert.Contains("ImportOptions.StateDict; for a training, save it alone", said, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -101,6 +101,77 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Equal(["module.b", "w"], file.Tensors.Keys.Order());
     }
 
+    /// <summary>PyTorch's AveragedModel, as torchvision's references save it beside the model.</summary>
+    [Theory]
+    [InlineData("module.")]
+    [InlineData("module.module.")]
+    public void An_average_is_taken_without_its_count_and_its_wrapper(string wrappers)
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("model", value => value.Dictionary(("c.w", inner => inner.Tensor("0", [2])))),
+                (
+                    "model_ema",
+                    value =>
+                        value.Dictionary(
+                            ("n_averaged", inner => inner.Tensor("1", [], count: 1, type: "LongStorage")),
+                            ($"{wrappers}c.w", inner => inner.Tensor("0", [2], offset: 2))
+                        )
+                )
+            )
+        );
+        WeightsFile file = Read(
+            PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)), ("1", BitConverter.GetBytes(7L)))
+        );
+        Assert.Equal("model_ema", file.StateDict);
+        KeyValuePair<string, WeightTensor> only = Assert.Single(file.Tensors);
+        Assert.Equal("c.w", only.Key);
+        Assert.Equal([2, 3], only.Value.Values);
+    }
+
+    [Fact]
+    public void A_number_beside_a_wrapped_network_keeps_its_name()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("module.w", value => value.Tensor("0", [2])),
+                ("module.scale", value => value.Tensor("0", [1])),
+                ("scale", value => value.Tensor("0", [], offset: 5)),
+                ("temperature", value => value.Tensor("0", [], offset: 6))
+            )
+        );
+        IReadOnlyDictionary<string, WeightTensor> tensors = Read(
+            PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)))
+        ).Tensors;
+        Assert.Equal(["scale", "temperature", "w"], tensors.Keys.Order());
+        Assert.Equal([0], tensors["scale"].Values);
+        Assert.Equal([6], tensors["temperature"].Values);
+    }
+
+    /// <summary>An average of the parameters alone is no network: the statistics of batch norm are elsewhere.</summary>
+    [Fact]
+    public void A_state_dict_with_statistics_is_preferred_to_an_average_without()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("ema", value => value.Dictionary(("c.weight", inner => inner.Tensor("0", [2])))),
+                (
+                    "model",
+                    value =>
+                        value.Dictionary(
+                            ("c.weight", inner => inner.Tensor("0", [2], offset: 2)),
+                            ("n.running_mean", inner => inner.Tensor("0", [2]))
+                        )
+                )
+            )
+        );
+        byte[] file = PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)));
+        Assert.Equal("model", Read(file).StateDict);
+        Assert.Equal(["model", "ema"], Read(file).StateDicts);
+        Assert.Equal([2, 3], Read(file).Tensors["c.weight"].Values);
+        Assert.Equal([0, 1], Read(file, "ema").Tensors["c.weight"].Values);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
