@@ -83,6 +83,7 @@ public static class PretrainedModel
         observer ??= NullRunObserver.Instance;
         PretrainedNetwork known = PretrainedWeights.NetworkOf(options.Network);
         WeightsFile weights = PretrainedWeights.Read(options.Weights, options.StateDict, observer);
+        known = PretrainedWeights.Completed(known, weights, options.Weights, observer);
         cancellationToken.ThrowIfCancellationRequested();
         Libtorch.Load();
         int resolution = options.Resolution ?? known.Architecture.Resolution;

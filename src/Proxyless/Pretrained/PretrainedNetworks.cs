@@ -23,7 +23,14 @@ internal sealed record PretrainedNetwork(
     string License,
     double? PublishedTop1,
     PretrainedSource Source
-);
+)
+{
+    /// <summary>
+    /// The file that it was read from, which does not say everything (<see cref="PretrainedWeights.Completed"/>); null
+    /// for a known network.
+    /// </summary>
+    public string? File { get; init; }
+}
 
 /// <summary>The networks by others whose weights can be imported, by name.</summary>
 internal static class PretrainedNetworks
@@ -40,8 +47,15 @@ internal static class PretrainedNetworks
     /// <summary>The key for <see cref="PretrainedNetwork.License"/>.</summary>
     public const string LicenseKey = "license";
 
-    private const double EpsilonOfTensorFlow = 1e-3;
-    private const double EpsilonOfPyTorch = 1e-5;
+    /// <summary>The key for the name of a <see cref="PretrainedInput"/>, if the network is from a file.</summary>
+    public const string InputKey = "pretrained_input";
+
+    /// <summary>What TensorFlow's networks, and those of the ProxylessNAS authors, add to the variance.</summary>
+    public const double EpsilonOfTensorFlow = 1e-3;
+
+    /// <summary>What PyTorch adds to the variance, unless a network says something else.</summary>
+    public const double EpsilonOfPyTorch = 1e-5;
+
     private const string Apache = "Apache-2.0";
 
     private const string Lite0 = """
@@ -215,7 +229,7 @@ internal static class PretrainedNetworks
         bool beganWithWeights = metadata.ContainsKey(MetadataKey);
         return metadata
             .Where(entry =>
-                !beganWithWeights || entry.Key is not (MetadataKey or WeightsKey or OriginKey or LicenseKey)
+                !beganWithWeights || entry.Key is not (MetadataKey or WeightsKey or OriginKey or LicenseKey or InputKey)
             )
             .ToDictionary();
     }

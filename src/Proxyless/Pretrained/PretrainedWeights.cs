@@ -52,12 +52,53 @@ internal static class PretrainedWeights
                 null,
                 PretrainedSource.None
             )
+            {
+                File = nameOrFile,
+            }
             : throw new InvalidInputException(
                 $"{nameOrFile}: a network of {architecture.InputChannels} channels is not imported"
             )
             {
                 File = nameOrFile,
             };
+    }
+
+    /// <summary>
+    /// A network from a file, with what the file does not say: how its code computes batch norm and prepares images.
+    /// Whose code it is, the names of the weights tell. A known network stays as it is.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="weights">The tensors of its weights.</param>
+    /// <param name="file">What to call their file in messages.</param>
+    /// <param name="observer">Is told what was taken; null for nobody.</param>
+    /// <exception cref="InvalidInputException">The names of the weights are of no known code.</exception>
+    public static PretrainedNetwork Completed(
+        PretrainedNetwork network,
+        WeightsFile weights,
+        string file,
+        IRunObserver? observer = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (network.File is null)
+        {
+            return network;
+        }
+
+        // Every net.config that is written here states the epsilon of the networks here, whatever the weights are.
+        var naming = TensorNaming.Of(weights, file);
+        bool isStated = network.Epsilon != BatchNorm.Epsilon;
+        PretrainedNetwork completed = network with
+        {
+            Epsilon = isStated ? network.Epsilon : naming.EpsilonOf(network.Architecture),
+            Input = naming.InputOf(network.Architecture),
+        };
+        observer?.Message(
+            Invariant($"'{file}' has the names of {naming.Name}: batch norm adds {completed.Epsilon:0.#######} to the ")
+                + (isStated ? $"variance, as '{network.File}' states" : "variance")
+                + $"; images are {completed.Input.ToWords()}"
+        );
+        return completed;
     }
 
     /// <summary>Creates the network with the weights of a file, for as many classes as its classifier has.</summary>
@@ -92,6 +133,8 @@ internal static class PretrainedWeights
         int classes
     )
     {
+        double epsilon = Completed(known, weights, file).Epsilon;
+
         // One file with many networks.
         OnceForAllNetwork? cut = OnceForAll.Is(weights) ? OnceForAll.Cut(weights, known.Architecture, file) : null;
         return Filled(
@@ -99,7 +142,7 @@ internal static class PretrainedWeights
             options,
             network =>
             {
-                WeightsImport.Copy(network, known.Depths, cut?.Weights ?? weights, known.Epsilon, file);
+                WeightsImport.Copy(network, known.Depths, cut?.Weights ?? weights, epsilon, file);
                 network.KernelTransforms = cut?.Transforms;
             }
         );
@@ -114,8 +157,7 @@ internal static class PretrainedWeights
     /// <exception cref="InvalidInputException">The file cannot be read.</exception>
     public static WeightsFile Read(string file, string? stateDict, IRunObserver observer)
     {
-        RegularFile.Require(file, file);
-        WeightsFile weights = TensorNaming.Within(WeightsFile.Read(file, stateDict));
+        WeightsFile weights = Read(file, stateDict);
         if (weights.StateDicts.Count > 1)
         {
             string other = stateDict is null ? $"; {WeightsFile.AnotherStateDict}" : "";
@@ -125,6 +167,16 @@ internal static class PretrainedWeights
         }
 
         return weights;
+    }
+
+    /// <summary>Reads the network in a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="stateDict">Which state dict; null: the moving average, if there is one.</param>
+    /// <exception cref="InvalidInputException">The file cannot be read.</exception>
+    public static WeightsFile Read(string file, string? stateDict = null)
+    {
+        RegularFile.Require(file, file);
+        return TensorNaming.Within(WeightsFile.Read(file, stateDict));
     }
 
     /// <summary>Creates a network with its weights: of a file, or by name from the cache or its origin.</summary>

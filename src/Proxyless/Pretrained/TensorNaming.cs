@@ -38,6 +38,14 @@ internal abstract class TensorNaming
     /// <summary>The text before <c>.weight</c> and <c>.bias</c> of the classifier.</summary>
     public abstract string Classifier { get; }
 
+    /// <summary>What its code adds to the variance in batch norm.</summary>
+    /// <param name="architecture">The network.</param>
+    public abstract double EpsilonOf(Architecture architecture);
+
+    /// <summary>How its code makes the input of a network.</summary>
+    /// <param name="architecture">The network, at the resolution that it was trained for.</param>
+    public virtual PretrainedInput InputOf(Architecture architecture) => PretrainedInput.Usual;
+
     /// <summary>The last convolution.</summary>
     public abstract LayerNames Head(NamedNetwork network);
 
@@ -161,6 +169,9 @@ internal sealed class AuthorsNaming : TensorNaming
     public override string Classifier => "classifier.linear";
 
     /// <inheritdoc/>
+    public override double EpsilonOf(Architecture architecture) => PretrainedNetworks.EpsilonOfTensorFlow;
+
+    /// <inheritdoc/>
     public override LayerNames Head(NamedNetwork network) => Of("feature_mix_layer");
 
     /// <inheritdoc/>
@@ -191,6 +202,9 @@ internal sealed class TorchVisionNaming : TensorNaming
 
     /// <inheritdoc/>
     public override string Classifier => "classifier.1";
+
+    /// <inheritdoc/>
+    public override double EpsilonOf(Architecture architecture) => PretrainedNetworks.EpsilonOfPyTorch;
 
     /// <inheritdoc/>
     public override LayerNames Head(NamedNetwork network)
@@ -249,6 +263,14 @@ internal sealed class TimmNaming : TensorNaming
     /// <inheritdoc/>
     public override string Classifier => "classifier";
 
+    /// <summary>Networks that are converted from TensorFlow, whose names there begin with tf_, pad like it.</summary>
+    public override double EpsilonOf(Architecture architecture) =>
+        IsOfTensorFlow(architecture) ? PretrainedNetworks.EpsilonOfTensorFlow : PretrainedNetworks.EpsilonOfPyTorch;
+
+    /// <inheritdoc/>
+    public override PretrainedInput InputOf(Architecture architecture) =>
+        IsOfTensorFlow(architecture) ? PretrainedInput.Centered : PretrainedInput.Usual;
+
     /// <inheritdoc/>
     public override LayerNames Head(NamedNetwork network) => new("conv_head", "bn2");
 
@@ -275,6 +297,8 @@ internal sealed class TimmNaming : TensorNaming
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < end
             ? index
             : null;
+
+    private static bool IsOfTensorFlow(Architecture architecture) => architecture.Padding == ConvolutionPadding.Same;
 }
 
 /// <summary>
@@ -290,6 +314,16 @@ internal sealed class EfficientNetNaming : TensorNaming
 
     /// <inheritdoc/>
     public override string Classifier => "_fc";
+
+    /// <inheritdoc/>
+    public override double EpsilonOf(Architecture architecture) => PretrainedNetworks.EpsilonOfTensorFlow;
+
+    /// <inheritdoc/>
+    public override PretrainedInput InputOf(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return PretrainedInput.OfEfficientNetLite(architecture.Resolution);
+    }
 
     /// <inheritdoc/>
     public override LayerNames Head(NamedNetwork network) => new("_conv_head", "_bn1");

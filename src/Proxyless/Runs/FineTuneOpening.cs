@@ -72,7 +72,7 @@ internal static class FineTuneOpening
     {
         // Before a network is decided on, and in the folder of several limits, the whole one.
         RunDirectory run = store.Directory;
-        string? file = ((string[])[run.Architecture, run.Spanning]).FirstOrDefault(File.Exists);
+        string? file = NetworkFileOf(run);
         string? name = file is null
             ? options.Training.Weights
             : ArchitectureFile.Read(file).Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey);
@@ -141,7 +141,7 @@ internal static class FineTuneOpening
         return context.Images.Channels == known.Architecture.InputChannels
             ? context with
             {
-                Input = known.Input,
+                Input = InputOf(known, before, context),
             }
             : throw new InvalidInputException(
                 $"'{options.Data.Path}' has images of {context.Images.Channels} channels and the weights are for "
@@ -186,8 +186,35 @@ internal static class FineTuneOpening
     public static Architecture SizedFor(RunContext context, PretrainedNetwork known) =>
         known.Architecture.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes) with
         {
-            Metadata = MetadataOf(known, context.Options.Training.Weights!),
+            Metadata = MetadataOf(known, context),
         };
+
+    /// <summary>The file of the network that a run began with; null if it has none yet.</summary>
+    private static string? NetworkFileOf(RunDirectory run) =>
+        ((string[])[run.Architecture, run.Spanning]).FirstOrDefault(File.Exists);
+
+    /// <summary>
+    /// The input of the weights: of a network from a file, the weights tell; a resumed run keeps what it began with.
+    /// </summary>
+    private static PretrainedInput InputOf(PretrainedNetwork known, RunStore? before, RunContext context)
+    {
+        if (known.File is null)
+        {
+            return known.Input;
+        }
+
+        if (
+            before is not null
+            && NetworkFileOf(before.Directory) is { } begun
+            && PretrainedInput.Of(ArchitectureFile.Read(begun)) is { } kept
+        )
+        {
+            return kept;
+        }
+
+        string weights = context.Options.Training.Weights!;
+        return PretrainedWeights.Completed(known, PretrainedWeights.Read(weights), weights, context.Observer).Input;
+    }
 
     /// <summary>
     /// Rejects more parts than there are different images, and parts that leave too few of them to choose a classifier
@@ -247,14 +274,19 @@ internal static class FineTuneOpening
     private static string NameOf(PretrainedNetwork network) =>
         PretrainedNetworks.Networks.Contains(network) ? network.Architecture.Name : Other;
 
-    private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, string weights)
+    private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, RunContext context)
     {
         var metadata = new Dictionary<string, string>(known.Architecture.Metadata)
         {
             [PretrainedNetworks.MetadataKey] = NameOf(known),
-            [PretrainedNetworks.WeightsKey] = Path.GetFileName(weights),
+            [PretrainedNetworks.WeightsKey] = Path.GetFileName(context.Options.Training.Weights!),
             [PretrainedNetworks.OriginKey] = known.Origin,
         };
+        if (known.File is not null && context.Input is { } input && input.Name != PretrainedInput.Usual.Name)
+        {
+            metadata[PretrainedNetworks.InputKey] = input.Name;
+        }
+
         if (known.License.Length > 0)
         {
             metadata[PretrainedNetworks.LicenseKey] = known.License;

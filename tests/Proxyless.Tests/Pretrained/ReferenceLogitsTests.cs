@@ -89,6 +89,46 @@ public sealed class ReferenceLogitsTests : IDisposable
         AssertClose(reference.Logits, model.Run(reference.Pixels, reference.Images));
     }
 
+    public static TheoryData<string> Files => [.. Names.Keys];
+
+    /// <summary>
+    /// An architecture.json says nothing of epsilon and stages, and a net.config of ours always the same epsilon.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_network_of_a_file_gives_the_logits_of_the_reference(string entry)
+    {
+        Reference reference = ReferenceOf(entry);
+        string path = SharedData.Path(Path.Combine("pretrained", entry));
+        WeightsFile weights = WeightsFile.Read(path);
+        Architecture architecture = PretrainedNetworks.ByName(Names[entry]).Architecture;
+        string json = Path.Combine(_folder.Root, "architecture.json");
+        string config = Path.Combine(_folder.Root, "net.config");
+        ArchitectureFile.Write(json, architecture);
+
+        // A net.config cannot say how TensorFlow pads, and what always expands.
+        bool hasConfig =
+            architecture.Padding == ConvolutionPadding.Centered
+            && !architecture.Blocks.Any(block => block.Operation.AlwaysExpands);
+        if (hasConfig)
+        {
+            ArchitectureFile.WriteNetConfig(config, architecture);
+        }
+
+        foreach (string file in hasConfig ? (string[])[json, config] : [json])
+        {
+            using CompactNetwork network = PretrainedWeights.Create(
+                PretrainedWeights.NetworkOf(file),
+                weights,
+                path,
+                reference.Side,
+                new NetworkOptions()
+            );
+            Assert.Equal(reference.Classes, network.Architecture.Classes);
+            AssertClose(reference.Logits, Forward(network, reference));
+        }
+    }
+
     private static CompactNetwork Import(string entry, int side, int classes)
     {
         string name = entry.Split('#')[0];

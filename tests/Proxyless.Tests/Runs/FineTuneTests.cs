@@ -480,8 +480,10 @@ public sealed class FineTuneTests : IDisposable
     }
 
     /// <summary>The input of EfficientNet-Lite has a mean, a deviation and a filter of its own.</summary>
-    [Fact]
-    public void The_input_of_the_weights_travels_with_the_model()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_input_of_the_weights_travels_with_the_model(bool isOfFile)
     {
         RunOptions options = new()
         {
@@ -493,7 +495,22 @@ public sealed class FineTuneTests : IDisposable
             },
             Out = Run,
         };
-        ProxylessRun.Train(options, "efficientnet-lite0", NullRunObserver.Instance, Cancellation);
+        const string Name = "efficientnet-lite0";
+        string network = isOfFile ? Path.Combine(_folder.Root, "network.json") : Name;
+        if (isOfFile)
+        {
+            // Its weights tell what its file does not.
+            ArchitectureFile.Write(network, PretrainedNetworks.ByName(Name).Architecture);
+        }
+
+        ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation);
+        IReadOnlyDictionary<string, string> metadata = ArchitectureFile
+            .Read(new RunDirectory(Run).Architecture)
+            .Metadata;
+        Assert.Equal(
+            isOfFile ? "efficientnet-lite 224" : null,
+            metadata.GetValueOrDefault(PretrainedNetworks.InputKey)
+        );
         EvaluateResult evaluated = ProxylessRun.Evaluate(
             Run,
             new RunOptions { Data = options.Data with { Resolution = null } },
