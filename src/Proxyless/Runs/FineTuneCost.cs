@@ -27,7 +27,7 @@ internal static class FineTuneCost
         }
 
         int images = areFew ? context.Images.AllTraining.Count : context.Loaders.FinalImages.Count;
-        long steps = RunDefaults.FineTuneSteps(context.Options, images, context.Loaders.BatchSize);
+        long steps = RunDefaults.FineTuneSteps(context.Options, images, context.Loaders.BatchSize, areFew);
         double taught = start.HasTeacher ? TeacherTime(context, areFew) / Trainings(context, areFew) : 0;
         double work = start.ShareOfWork + taught;
         double seconds = work * steps * SecondsOfSteps(context, start, WholeOf(context, start), areFew);

@@ -61,7 +61,8 @@ internal sealed class FineTuner
     /// <param name="network">The network with its pretrained weights; not disposed of.</param>
     /// <param name="images">The images.</param>
     /// <param name="decides">
-    /// Whether the block is chosen and training is compared with the classifier; otherwise all weights are trained.
+    /// Whether the block is chosen and training is compared with the classifier, as with up to <see cref="MostImages"/>
+    /// training images; otherwise all weights are trained.
     /// </param>
     /// <param name="mostSteps">The most steps of a trial.</param>
     public FineTuner(RunContext context, CompactNetwork network, ImageSet images, bool decides, long mostSteps)
@@ -407,7 +408,7 @@ internal sealed class FineTuner
     }
 
     private long StepsOfTrialOn(int images) =>
-        Math.Min(_mostSteps, RunDefaults.FineTuneSteps(_context.Options, images, _context.Loaders.BatchSize));
+        Math.Min(_mostSteps, RunDefaults.FineTuneSteps(_context.Options, images, _context.Loaders.BatchSize, _decides));
 
     private int ImageOf(int row) => _seen[_features.Images[row]];
 

@@ -242,7 +242,11 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     /// <param name="images">Number of images.</param>
     /// <param name="batchSize">The most images per step.</param>
-    public static long FineTuneSteps(RunOptions options, int images, int batchSize)
+    /// <param name="areFew">
+    /// Whether there are up to <see cref="FineTuner.MostImages"/> training images. A fold may have more, since it also
+    /// has test images, and of more images validation may leave fewer.
+    /// </param>
+    public static long FineTuneSteps(RunOptions options, int images, int batchSize, bool areFew)
     {
         long Of(int count)
         {
@@ -255,7 +259,7 @@ internal static class RunDefaults
             );
         }
 
-        return images <= FineTuner.MostImages || options.Training.Epochs is not null
+        return areFew || options.Training.Epochs is not null
             ? Of(images)
             : Math.Max(Of(images), FineTuner.StepsOverTrialSteps * Of(FineTuner.MostImages));
     }

@@ -152,6 +152,22 @@ public sealed class FineTuneTests : IDisposable
         );
     }
 
+    /// <summary>Of 460 images 391 are to train on, and a tenth fold leaves 414.</summary>
+    [Fact]
+    public void A_fold_of_few_images_trains_about_as_long_as_the_network_that_is_exported()
+    {
+        (RunOptions options, string network) = Few();
+        using CompactNetwork whole = Load(options, network, out RunContext context);
+        var tuner = new FineTuner(
+            context,
+            whole,
+            FineTuneStage.ImagesOf(context),
+            decides: true,
+            mostSteps: long.MaxValue
+        );
+        Assert.InRange((double)tuner.StepsOn(414) / tuner.StepsOn(391), 1, 1.1);
+    }
+
     [Fact]
     public void Every_image_is_tested_once_in_the_folds()
     {

@@ -70,9 +70,13 @@ public sealed class RunDefaultsTests
             Data = new() { Path = "photos" },
             Training = new() { Weights = "w" },
         };
-        long Training(int images) =>
-            (images <= FineTuner.MostImages ? FineTuner.StepsOverTrialSteps : 1)
-            * RunDefaults.FineTuneSteps(options, images, 32);
+        long Training(int images)
+        {
+            bool areFew = images <= FineTuner.MostImages;
+            long steps = RunDefaults.FineTuneSteps(options, images, 32, areFew);
+            return areFew ? FineTuner.StepsOverTrialSteps * steps : steps;
+        }
+
         for (int images = 40; images < 2000; images++)
         {
             Assert.True(Training(images) <= Training(images + 1), $"{images} images");
@@ -81,7 +85,25 @@ public sealed class RunDefaultsTests
         Assert.Equal(2 * (100 + (20 * 12)), Training(401));
         Assert.Equal(100 + (20 * 40), Training(1280));
         RunOptions asked = options with { Training = options.Training with { Epochs = 2 } };
-        Assert.Equal(2 * 13, RunDefaults.FineTuneSteps(asked, 416, 32));
+        Assert.Equal(2 * 13, RunDefaults.FineTuneSteps(asked, 416, 32, areFew: false));
+    }
+
+    /// <summary>
+    /// Whether there are few is decided on all training images: a fold of few may have more, also some of the test
+    /// images, and more lose some to validation.
+    /// </summary>
+    [Fact]
+    public void A_part_of_the_images_has_the_steps_of_all_of_them()
+    {
+        var options = new RunOptions
+        {
+            Data = new() { Path = "photos" },
+            Training = new() { Weights = "w" },
+        };
+        Assert.Equal(100 + (20 * 12), RunDefaults.FineTuneSteps(options, 391, 32, areFew: true));
+        Assert.Equal(100 + (20 * 12), RunDefaults.FineTuneSteps(options, 414, 32, areFew: true));
+        Assert.Equal(2 * (100 + (20 * 12)), RunDefaults.FineTuneSteps(options, 414, 32, areFew: false));
+        Assert.Equal(2 * (100 + (20 * 12)), RunDefaults.FineTuneSteps(options, 350, 32, areFew: false));
     }
 
     [Fact]
