@@ -234,12 +234,12 @@ internal sealed class PyTorchFile : IDisposable
         }
 
         (object? root, IReadOnlyList<PickleReference> references) = Next();
-        Dictionary<string, NumberType?> types = [];
+        Dictionary<string, int?> sizes = [];
         foreach (PickleReference reference in references)
         {
             if (StorageReference.Of(reference) is { } storage)
             {
-                types[storage.Key] = storage.Type;
+                sizes[storage.Key] = storage.Bytes;
             }
         }
 
@@ -251,7 +251,7 @@ internal sealed class PyTorchFile : IDisposable
         Span<byte> length = stackalloc byte[sizeof(long)];
         foreach (object? item in keys.Items)
         {
-            if (item is not string key || types.GetValueOrDefault(key) is not { } type)
+            if (item is not string key || sizes.GetValueOrDefault(key) is not { } size)
             {
                 throw new FormatException($"storage {item} is of a type that is not read");
             }
@@ -259,13 +259,13 @@ internal sealed class PyTorchFile : IDisposable
             _stream.ReadExactly(length);
             long count = BinaryPrimitives.ReadInt64LittleEndian(length);
             long left = _stream.Length - _stream.Position;
-            if (count < 0 || count > left / type.Bytes)
+            if (count < 0 || count > left / size)
             {
                 throw new FormatException($"storage {key} would have {count} numbers, and {left} bytes are left");
             }
 
-            _places[key] = (_stream.Position, count * type.Bytes);
-            _stream.Position += count * type.Bytes;
+            _places[key] = (_stream.Position, count * size);
+            _stream.Position += count * size;
         }
 
         return root;

@@ -33,7 +33,11 @@ internal static class PyTorchFiles
     }
 
     /// <summary>The format before the archives: pickles and storages one behind the other.</summary>
-    public static byte[] Legacy(byte[] pickle, params (string Key, byte[] Bytes)[] storages)
+    public static byte[] Legacy(byte[] pickle, params (string Key, byte[] Bytes)[] storages) =>
+        Legacy(pickle, [.. storages.Select(one => (one.Key, one.Bytes, sizeof(float)))]);
+
+    /// <summary>The same with storages of numbers of a size.</summary>
+    public static byte[] Legacy(byte[] pickle, (string Key, byte[] Bytes, int BytesOfNumber)[] storages)
     {
         // LONG1 of ten bytes: 0x1950a86a20f9469cfc6c.
         byte[] magic = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -46,7 +50,7 @@ internal static class PyTorchFiles
             .. PickleWriter.Of(writer =>
             {
                 writer.Code(']').Code('(');
-                foreach ((string key, _) in storages)
+                foreach ((string key, _, _) in storages)
                 {
                     writer.Text(key);
                 }
@@ -54,7 +58,7 @@ internal static class PyTorchFiles
                 writer.Code('e');
             }),
             .. storages.SelectMany(one =>
-                (byte[])[.. BitConverter.GetBytes((long)one.Bytes.Length / sizeof(float)), .. one.Bytes]
+                (byte[])[.. BitConverter.GetBytes((long)one.Bytes.Length / one.BytesOfNumber), .. one.Bytes]
             ),
         ];
     }

@@ -198,6 +198,26 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Empty(tensors["nothing"].Values);
     }
 
+    /// <summary>Its tensors are left out; in the format before the archives it stands before other storages.</summary>
+    [Theory]
+    [InlineData("QUInt8Storage", 1)]
+    [InlineData("QInt32Storage", 4)]
+    [InlineData("ComplexFloatStorage", 8)]
+    [InlineData("ComplexDoubleStorage", 16)]
+    public void A_storage_of_a_type_that_is_not_read_is_skipped(string type, int bytesOfNumber)
+    {
+        WeightsFile file = Read(WithUnread(type, bytesOfNumber));
+        Assert.Equal([0, 1], file.Tensors["w"].Values);
+        Assert.Equal(["other"], file.Unread.Keys);
+    }
+
+    [Fact]
+    public void A_storage_of_a_type_that_is_not_known_is_refused()
+    {
+        var refused = Assert.Throws<InvalidInputException>(() => Read(WithUnread("SomeStorage", 4)));
+        Assert.Contains("storage 1 is of a type that is not read", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("HalfStorage", new byte[] { 0x00, 0x3e, 0x00, 0xc4 }, new[] { 1.5f, -4f })]
     [InlineData("BFloat16Storage", new byte[] { 0xc0, 0x3f, 0x80, 0xc0 }, new[] { 1.5f, -4f })]
@@ -604,6 +624,23 @@ public sealed class WeightsFileTests : IDisposable
                 .Code('u')
         );
         Assert.Equal([""], Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)))).StateDicts);
+    }
+
+    /// <summary>A legacy file in which a tensor of another type stands before one of single precision.</summary>
+    private static byte[] WithUnread(string type, int bytesOfNumber)
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("other", value => value.Tensor("1", [2], count: 2, type: type)),
+                ("w", value => value.Tensor("0", [2]))
+            )
+        );
+        (string, byte[], int)[] storages =
+        [
+            ("1", new byte[2 * bytesOfNumber], bytesOfNumber),
+            ("0", PyTorchFiles.Counting(24), sizeof(float)),
+        ];
+        return PyTorchFiles.Legacy(pickle, storages);
     }
 
     private static byte[] OneTensor(int count) =>
