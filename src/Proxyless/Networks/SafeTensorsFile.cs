@@ -103,7 +103,7 @@ internal sealed class SafeTensorsFile
     /// </exception>
     public static SafeTensorsFile Read(string path)
     {
-        (IReadOnlyDictionary<string, WeightTensor> tensors, IReadOnlyDictionary<string, string> metadata) =
+        (IReadOnlyDictionary<string, WeightTensor> tensors, _, IReadOnlyDictionary<string, string> metadata) =
             SafeTensorsReader.Read(path, isOwn: true);
         return new SafeTensorsFile(tensors, metadata);
     }

@@ -33,11 +33,15 @@ internal static class SafeTensorsReader
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="isOwn">Whether this program wrote it, and not another one.</param>
+    /// <returns>
+    /// The tensors; of a file of others also the types of those that are not read; and the text metadata.
+    /// </returns>
     /// <exception cref="InvalidInputException">
     /// The file is missing, may not be read, is cut short, damaged or not a safetensors file.
     /// </exception>
     public static (
         IReadOnlyDictionary<string, WeightTensor> Tensors,
+        IReadOnlyDictionary<string, string> Unread,
         IReadOnlyDictionary<string, string> Metadata
     ) Read(string path, bool isOwn)
     {
@@ -59,6 +63,7 @@ internal static class SafeTensorsReader
             stream.ReadExactly(text);
             using var header = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var tensors = new Dictionary<string, WeightTensor>();
+            var unread = new Dictionary<string, string>();
             Dictionary<string, string> metadata = header.RootElement.TryGetProperty(MetadataName, out JsonElement texts)
                 ? texts
                     .EnumerateObject()
@@ -88,17 +93,19 @@ internal static class SafeTensorsReader
             {
                 string name = entry.Name;
                 string? dtype = entry.Value.GetProperty("dtype").GetString();
-                NumberType type =
-                    NumberType.All.FirstOrDefault(type => type.Name == dtype)
-                    ?? throw new InvalidInputException(
+                NumberType? type = NumberType.All.FirstOrDefault(type => type.Name == dtype);
+                if (type is null && isOwn)
+                {
+                    throw new InvalidInputException(
                         $"{path}: tensor '{name}' is {dtype}; read are {string.Join(", ", NumberType.All)}"
                     )
                     {
                         File = path,
                     };
+                }
 
                 // Memory is allocated for what the file holds, never for what it claims.
-                if (from != end || to < from || to > stream.Length - data || (to - from) % type.Bytes != 0)
+                if (from != end || to < from || to > stream.Length - data || (to - from) % (type?.Bytes ?? 1) != 0)
                 {
                     throw new InvalidInputException(
                         $"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the "
@@ -107,6 +114,13 @@ internal static class SafeTensorsReader
                     {
                         File = path,
                     };
+                }
+
+                end = to;
+                if (type is null)
+                {
+                    unread.Add(name, dtype ?? "of no type");
+                    continue;
                 }
 
                 long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
@@ -130,7 +144,6 @@ internal static class SafeTensorsReader
                 float[] values = new float[count];
                 type.Convert(bytes, values);
                 tensors.Add(name, new WeightTensor(shape, values));
-                end = to;
             }
 
             // The format allows none: they are of another file.
@@ -144,7 +157,7 @@ internal static class SafeTensorsReader
                 };
             }
 
-            return (tensors, metadata);
+            return (tensors, unread, metadata);
         }
         catch (Exception exception)
             when (exception

@@ -105,9 +105,10 @@ internal sealed class WeightsFile
                 : InvalidInputException.Unreadable(path, path, exception);
         }
 
-        (IReadOnlyDictionary<string, WeightTensor> tensors, _) = SafeTensorsReader.Read(path, isOwn: false);
+        (IReadOnlyDictionary<string, WeightTensor> tensors, IReadOnlyDictionary<string, string> unread, _) =
+            SafeTensorsReader.Read(path, isOwn: false);
         return stateDict is null
-            ? new WeightsFile(Unwrapped(tensors), new Dictionary<string, string>(), "", [""])
+            ? new WeightsFile(Unwrapped(tensors), unread, "", [""])
             : throw new InvalidInputException($"{path} is a safetensors file, which holds one set of tensors alone")
             {
                 File = path,

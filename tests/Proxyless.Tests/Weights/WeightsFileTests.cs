@@ -555,6 +555,16 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Equal([0], Read(ContainerMutator.SafeTensors(header, new byte[4])).Tensors["x"].Values);
     }
 
+    [Fact]
+    public void A_tensor_of_safetensors_of_a_type_that_is_not_read_is_left_out()
+    {
+        string other = """{"dtype":"C64","shape":[1],"data_offsets":[0,8]}""";
+        string header = $$$"""{"q":{{{other}}},"x":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""";
+        WeightsFile file = Read(ContainerMutator.SafeTensors(header, new byte[12]));
+        Assert.Equal([0], file.Tensors["x"].Values);
+        Assert.Equal("C64", file.Unread["q"]);
+    }
+
     /// <summary>What others call so is a checksum of something else, such as of the numbers alone.</summary>
     [Fact]
     public void A_checksum_of_others_says_nothing_of_a_file()
