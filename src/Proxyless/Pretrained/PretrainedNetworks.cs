@@ -88,6 +88,26 @@ internal static class PretrainedNetworks
         352 1 mb3e6
         """;
 
+    private const string Lite3 = """
+        24 1 mb3e1
+        32 2 mb3e6 mb3e6 mb3e6
+        48 2 mb5e6 mb5e6 mb5e6
+        96 2 mb3e6 mb3e6 mb3e6 mb3e6 mb3e6
+        136 1 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
+        232 2 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
+        384 1 mb3e6
+        """;
+
+    private const string Lite4 = """
+        24 1 mb3e1
+        32 2 mb3e6 mb3e6 mb3e6 mb3e6
+        56 2 mb5e6 mb5e6 mb5e6 mb5e6
+        112 2 mb3e6 mb3e6 mb3e6 mb3e6 mb3e6 mb3e6
+        160 1 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
+        272 2 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
+        448 1 mb3e6
+        """;
+
     // Tan et al., arXiv 1807.11626.
     private const string MnasNetB1 = """
         16 1 mb3e1
@@ -143,6 +163,14 @@ internal static class PretrainedNetworks
         OfGoogle(0, 224, Lite0, 0.751),
         OfGoogle(1, 240, Lite1, 0.767),
         OfGoogle(2, 260, Lite2, 0.776),
+        OfGoogle(3, 280, Lite3, 0.798) with
+        {
+            Source = PretrainedSource.OfGoogle,
+        },
+        OfGoogle(4, 300, Lite4, 0.815) with
+        {
+            Source = PretrainedSource.OfGoogle,
+        },
         Published("torchvision-mobilenet-v2", "mobilenet-v2") with
         {
             Origin = "torchvision, IMAGENET1K_V1",

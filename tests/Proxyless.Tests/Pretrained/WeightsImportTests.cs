@@ -170,6 +170,35 @@ public sealed class WeightsImportTests
             }
         );
 
+    /// <summary>Tan and Le's rule gives widths and depths of all sizes, and so the numbers of parameters.</summary>
+    [Theory]
+    [InlineData("efficientnet-lite0", 1.0, 1.0)]
+    [InlineData("efficientnet-lite1", 1.0, 1.1)]
+    [InlineData("efficientnet-lite2", 1.1, 1.2)]
+    [InlineData("efficientnet-lite3", 1.2, 1.4)]
+    [InlineData("efficientnet-lite4", 1.4, 1.8)]
+    public void The_sizes_of_EfficientNet_Lite_follow_the_rule(string name, double width, double depth)
+    {
+        PretrainedNetwork network = PretrainedNetworks.ByName(name);
+        int[] widths =
+        [
+            .. ((int[])[16, 24, 40, 80, 112, 192, 320]).Select(channels =>
+            {
+                double wanted = width * channels;
+                int rounded = (int)(wanted + 4) / 8 * 8;
+                return rounded < 0.9 * wanted ? rounded + 8 : rounded;
+            }),
+        ];
+
+        // The first and the last stage keep their block.
+        int[] depths = [1, .. ((int[])[2, 2, 3, 3, 4]).Select(blocks => (int)Math.Ceiling(depth * blocks)), 1];
+        Assert.Equal(depths, network.Depths);
+        Assert.Equal(
+            depths.SelectMany((count, stage) => Enumerable.Repeat(widths[stage], count)),
+            network.Architecture.Blocks.Select(block => block.OutputWidth)
+        );
+    }
+
     private static string Refusal(string network, WeightsFile weights, int classes)
     {
         PretrainedNetwork known = PretrainedNetworks.ByName(network);
