@@ -121,7 +121,8 @@ internal static class PretrainedWeights
             file,
             resolution,
             options,
-            TensorNaming.Of(weights, file).ClassesOf(weights) ?? known.Architecture.Classes
+            TensorNaming.Of(weights, file).ClassesOf(weights, known.Architecture.Head.Width)
+                ?? known.Architecture.Classes
         );
 
     private static CompactNetwork Create(

@@ -60,13 +60,19 @@ internal abstract class TensorNaming
     /// <param name="blocks">The number of blocks of the network; a name with a larger one is of no block of it.</param>
     public virtual IReadOnlyList<int> DepthsOf(IEnumerable<string> names, int blocks) => [];
 
-    /// <summary>The number of classes of a file's classifier; null if it has none.</summary>
-    public int? ClassesOf(WeightsFile weights)
+    /// <summary>The number of classes of a file's classifier.</summary>
+    /// <param name="weights">The file's tensors.</param>
+    /// <param name="width">The number of features that it classifies.</param>
+    /// <returns>Null if it has none of so many features.</returns>
+    public int? ClassesOf(WeightsFile weights, int width)
     {
         ArgumentNullException.ThrowIfNull(weights);
         return
-            weights.Tensors.GetValueOrDefault($"{Classifier}.bias") is { Shape: [var classes] }
+            weights.Tensors.TryGetValue($"{Classifier}.weight", out WeightTensor? weight)
+            && weights.Tensors.TryGetValue($"{Classifier}.bias", out WeightTensor? bias)
+            && bias is { Shape: [var classes] }
             && classes is > 0 and <= MostClasses
+            && weight.Values.LongLength == classes * width
             ? (int)classes
             : null;
     }
