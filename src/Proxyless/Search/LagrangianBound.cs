@@ -297,7 +297,7 @@ internal sealed class LagrangianBound
     {
         foreach (CostLimit limit in _limits)
         {
-            if (limit.Cost.Of(choice) > limit.Limit)
+            if (!limit.Allows(choice))
             {
                 return false;
             }

@@ -11,6 +11,9 @@ internal static class LimitFeasibility
     private const int Rounds = 200;
     private const double Rate = 4;
 
+    // Sums of costs may exceed a limit by 1e-12 of it (CostLimit.LimitOfSums).
+    private const double Rounding = 2e-12;
+
     /// <summary>Returns a choice within all limits, or null if none was found.</summary>
     /// <param name="probabilities">p_ij at [i][j]; candidates of probability 0 do not exist.</param>
     /// <param name="limits">The limits.</param>
@@ -33,13 +36,13 @@ internal static class LimitFeasibility
         for (int round = 0; round < Rounds; round++)
         {
             int[] choice = Cheapest(probabilities, limits, weights);
-            double[] shares = [.. limits.Select(limit => limit.Cost.Of(choice) / limit.Limit)];
-            if (shares.All(share => share <= 1))
+            if (limits.All(limit => limit.Allows(choice)))
             {
                 return choice;
             }
 
-            if (weights.Zip(shares).Sum(pair => pair.First * pair.Second) > 1 + 1e-12)
+            double[] shares = [.. limits.Select(limit => limit.Cost.Of(choice) / ScaleOf(limit))];
+            if (weights.Zip(shares).Sum(pair => pair.First * pair.Second) > 1 + Rounding)
             {
                 impossible = true;
                 return null;
@@ -76,7 +79,7 @@ internal static class LimitFeasibility
                 double cost = 0;
                 for (int c = 0; c < weights.Length; c++)
                 {
-                    cost += weights[c] * limits[c].Cost.Candidates[i][j] / limits[c].Limit;
+                    cost += weights[c] * limits[c].Cost.Candidates[i][j] / ScaleOf(limits[c]);
                 }
 
                 if (probabilities[i][j] > 0 && cost < least)
@@ -88,4 +91,7 @@ internal static class LimitFeasibility
 
         return choice;
     }
+
+    /// <summary>What costs are divided by; shares of a limit of 0 are not defined.</summary>
+    private static double ScaleOf(CostLimit limit) => limit.Limit > 0 ? limit.Limit : 1;
 }
