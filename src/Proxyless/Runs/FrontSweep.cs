@@ -15,6 +15,9 @@ internal static class FrontSweep
 {
     private const string Purpose = "front of ";
 
+    // Predictions are less certain, and where latency is proportional to what is limited, the exact answer takes hours.
+    private const double Slack = 0.01;
+
     /// <summary>Scores the networks of each target of which a limit has not failed.</summary>
     /// <param name="limits">The limits, whose own networks are scored.</param>
     /// <param name="scorer">Scores networks with the shared weights.</param>
@@ -61,9 +64,10 @@ internal static class FrontSweep
         void Score(IReadOnlyList<double[]> values, double limit, int done)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
-            int[]? best = ArchitectureDerivation.TryMaximize(
+            int[]? best = Best(
                 NetworkProposals.WithoutAbsent(values, isThere),
-                [new CostLimit(latency, limit), .. goal.Limits.Others]
+                [new CostLimit(latency, limit), .. goal.Limits.Others],
+                context.CancellationToken
             );
             if (best is not null && choices.Add(best))
             {
@@ -92,4 +96,17 @@ internal static class FrontSweep
             );
         }
     }
+
+    /// <summary>Returns a network whose sum of values is nearly the highest within the limits; null for none.</summary>
+    /// <param name="values">At [i][j].</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    internal static int[]? Best(
+        IReadOnlyList<double[]> values,
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
+    ) =>
+        ArchitectureDerivation
+            .Maximize(values, limits, Slack, ArchitectureDerivation.MostPartials, cancellationToken)
+            .Choice;
 }

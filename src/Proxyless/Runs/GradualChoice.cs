@@ -54,14 +54,14 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
         int[] choice = new int[spanned.Super.Blocks.Count];
         if (!AreWithin(choice, limits))
         {
-            choice = Descend(choice, limits, Errors);
+            choice = Descend(choice, limits, Errors, cancellationToken);
         }
 
         double error = spanned.ErrorOf(choice);
         IReadOnlyList<double[]> errors = Errors(choice);
         for (int i = 0; i < Exchanges; i++)
         {
-            (int[] better, double less) = Exchange(spanned, choice, error, errors, limits);
+            (int[] better, double less) = Exchange(spanned, choice, error, errors, limits, cancellationToken);
             if (less >= error)
             {
                 break;
@@ -71,13 +71,14 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
             errors = Errors(choice);
         }
 
-        return new GradualChoice(choice, Held(choice, errors, limits));
+        return new GradualChoice(choice, Held(choice, errors, limits, cancellationToken));
     }
 
     private static int[] Descend(
         int[] whole,
         IReadOnlyList<CostLimit> limits,
-        Func<int[], IReadOnlyList<double[]>> errorsBeside
+        Func<int[], IReadOnlyList<double[]>> errorsBeside,
+        CancellationToken cancellationToken
     )
     {
         int[] choice = whole;
@@ -94,7 +95,7 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
             ];
 
             // In the last round there is one.
-            choice = Least(errorsBeside(choice), partly) ?? choice;
+            choice = Least(errorsBeside(choice), partly, cancellationToken) ?? choice;
         }
 
         return choice;
@@ -105,10 +106,11 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
         int[] choice,
         double error,
         IReadOnlyList<double[]> errors,
-        IReadOnlyList<CostLimit> limits
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
     ) =>
         Penalties
-            .Select(penalty => Least(Penalized(choice, errors, penalty), limits) ?? choice)
+            .Select(penalty => Least(Penalized(choice, errors, penalty), limits, cancellationToken) ?? choice)
             .DistinctBy(other => string.Join(' ', other))
             .Select(other => (Choice: other, Error: other.SequenceEqual(choice) ? error : spanned.ErrorOf(other)))
             .MinBy(other => other.Error);
@@ -117,13 +119,16 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
     private static IReadOnlyList<double[]> Held(
         int[] choice,
         IReadOnlyList<double[]> errors,
-        IReadOnlyList<CostLimit> limits
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
     )
     {
         IReadOnlyList<double[]> held = errors;
         for (
             double penalty = FirstPenalty;
-            penalty < LargestPenalty && Least(held, limits) is { } least && !least.SequenceEqual(choice);
+            penalty < LargestPenalty
+                && Least(held, limits, cancellationToken) is { } least
+                && !least.SequenceEqual(choice);
             penalty *= 2
         )
         {
@@ -140,10 +145,15 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
             ),
         ];
 
-    private static int[]? Least(IReadOnlyList<double[]> errors, IReadOnlyList<CostLimit> limits) =>
+    private static int[]? Least(
+        IReadOnlyList<double[]> errors,
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
+    ) =>
         ArchitectureDerivation.TryMaximize(
             [.. errors.Select(block => block.Select(error => -error).ToArray())],
-            limits
+            limits,
+            cancellationToken
         );
 
     private static bool AreWithin(int[] choice, IReadOnlyList<CostLimit> limits) =>

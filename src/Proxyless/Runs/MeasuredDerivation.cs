@@ -45,22 +45,24 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, SearchG
         CostLimit latency = goal.Latency;
         double limit = latency.Limit;
         var measured = new List<MeasuredChoice>();
-        int[] free = ArchitectureDerivation.Derive(probabilities, limits.Others);
+        int[] free = ArchitectureDerivation.Derive(probabilities, limits.Others, cancellationToken);
         double correction = 1;
         double drawn = limit;
         while (measured.Count < Attempts)
         {
             SpaceCost cost = goal.Table.WithCorrection(correction).ToSpaceCost(space, classes);
-            int[]? choice = ArchitectureDerivation.TryDerive(
+            Maximum found = ArchitectureDerivation.Find(
                 probabilities,
-                [new CostLimit(cost, drawn), .. limits.Others]
+                [new CostLimit(cost, drawn), .. limits.Others],
+                cancellationToken
             );
+            int[]? choice = found.Choice;
             if (choice is null && measured.Count > 0)
             {
                 break;
             }
 
-            choice ??= ArchitectureDerivation.Derive(probabilities, limits.All);
+            choice ??= ArchitectureDerivation.Derive(probabilities, limits.All, cancellationToken);
             if (measured.Find(one => one.Choice.SequenceEqual(choice)) is { } again)
             {
                 if (measured.Exists(one => latency.Allows(one.MeasuredMs)))
@@ -70,6 +72,14 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, SearchG
 
                 drawn = Math.Min(drawn, cost.Of(again.Choice)) * Tighter;
                 continue;
+            }
+
+            if (found.Gap > 0 && measured.Count == 0)
+            {
+                observer.Warning(
+                    $"under these limits ({limits}) too many networks are nearly equal to find the most probable one; "
+                        + Invariant($"it may be {Math.Exp(found.Gap):G3} times as probable as the one that is derived")
+                );
             }
 
             MeasuredChoice candidate = Measure(choice, cost.Of(choice), cancellationToken);

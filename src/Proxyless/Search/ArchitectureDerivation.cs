@@ -2,12 +2,20 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The best architecture within limits: maximizes the sum of a value for each block's candidate (log p_ij: the most
-/// probable) over all choices whose costs are within the limits. A multiple-choice knapsack problem, solved exactly:
-/// blocks are merged one after another, and only choices are kept that no other beats in all costs and value, and that
-/// can still become as good as a known choice (<see cref="LagrangianBound"/>); no cost is rounded.
+/// probable) over all choices whose costs are within the limits. A multiple-choice knapsack problem: blocks are merged
+/// one after another, and only choices are kept that no other beats in all costs and value, and that can still become
+/// as good as a known choice (<see cref="LagrangianBound"/>); no cost is rounded. So it is solved exactly, unless too
+/// many choices are equally good: where values are proportional to a cost, it is a subset sum problem.
 /// </summary>
 internal static class ArchitectureDerivation
 {
+    /// <summary>
+    /// The most choices for the first blocks that are compared with each other, which takes seconds. Of more, those
+    /// with the highest bounds stay. With values unlike the costs, a space of the published size has given at most a
+    /// fifth of it under three limits.
+    /// </summary>
+    public const int MostPartials = 50_000;
+
     // The mean range of log p_ij in a block, for which the bound's tolerance is chosen.
     private const double UsualRange = 4;
 
@@ -16,6 +24,7 @@ internal static class ArchitectureDerivation
     /// <param name="limits">
     /// The costs that must stay within their limits; none gives the most probable candidate of each block.
     /// </param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>
     /// A candidate for each block. Among equally probable choices the one with the lowest costs, in the order of the
     /// limits.
@@ -23,7 +32,11 @@ internal static class ArchitectureDerivation
     /// <exception cref="LimitNotMetException">
     /// No choice is within all limits; the message says the smallest possible value.
     /// </exception>
-    public static int[] Derive(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
+    public static int[] Derive(
+        IReadOnlyList<double[]> probabilities,
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         ArgumentNullException.ThrowIfNull(limits);
@@ -32,19 +45,38 @@ internal static class ArchitectureDerivation
             limit.RequirePossible();
         }
 
-        return TryDerive(probabilities, limits)
+        Maximum found = Find(probabilities, limits, cancellationToken);
+        string left = probabilities.Any(block => block.Any(p => p == 0)) ? " that the search left" : "";
+        string meets = found.Gap > 0 ? "was found that meets" : "meets";
+        return found.Choice
             ?? throw new LimitNotMetException(
-                $"no architecture that the search left meets all limits at once ({string.Join(", ", limits)}); raise "
-                    + $"one of them"
+                $"no architecture{left} {meets} all limits at once ({string.Join(", ", limits)}); raise one of them"
             );
     }
 
     /// <summary>As <see cref="Derive"/>, or null if no choice is within all limits.</summary>
-    public static int[]? TryDerive(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
+    public static int[]? TryDerive(
+        IReadOnlyList<double[]> probabilities,
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
+    ) => Find(probabilities, limits, cancellationToken).Choice;
+
+    /// <summary>As <see cref="TryDerive"/>, and how good it is; the gap is one of log p.</summary>
+    public static Maximum Find(
+        IReadOnlyList<double[]> probabilities,
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         ArgumentNullException.ThrowIfNull(limits);
-        return Maximize([.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())], limits, out _);
+        return Merge(
+            [.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())],
+            limits,
+            slack: 0,
+            MostPartials,
+            cancellationToken
+        );
     }
 
     /// <summary>Returns the choice within the limits with the highest sum of values.</summary>
@@ -55,54 +87,74 @@ internal static class ArchitectureDerivation
     /// <param name="limits">
     /// The costs that must stay within their limits; none gives the best candidate of each block.
     /// </param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>
     /// A candidate for each block, or null if no choice is within all limits. Among equally good choices the one with
     /// the lowest costs, in the order of the limits.
     /// </returns>
-    public static int[]? TryMaximize(IReadOnlyList<double[]> values, IReadOnlyList<CostLimit> limits) =>
-        TryMaximize(values, limits, out _);
+    public static int[]? TryMaximize(
+        IReadOnlyList<double[]> values,
+        IReadOnlyList<CostLimit> limits,
+        CancellationToken cancellationToken
+    ) => Maximize(values, limits, slack: 0, MostPartials, cancellationToken).Choice;
 
-    /// <summary>The same, with the work that it was.</summary>
+    /// <summary>As <see cref="TryMaximize"/>, and how good it is.</summary>
     /// <param name="values">The values, at [i][j].</param>
     /// <param name="limits">The limits.</param>
-    /// <param name="kept">
-    /// The number of choices for the first blocks that were kept, over all numbers of first blocks: each is extended by
-    /// every candidate of the next block.
+    /// <param name="slack">
+    /// By how much another choice may be better, as a share of the sum of the blocks' ranges of values; 0: not at all.
     /// </param>
-    /// <returns>A candidate for each block, or null if no choice is within all limits.</returns>
-    internal static int[]? TryMaximize(IReadOnlyList<double[]> values, IReadOnlyList<CostLimit> limits, out int kept)
+    /// <param name="most">The most choices for the first blocks that are compared with each other.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static Maximum Maximize(
+        IReadOnlyList<double[]> values,
+        IReadOnlyList<CostLimit> limits,
+        double slack,
+        int most,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(limits);
-        kept = 0;
         if (values.Any(block => !block.Any(IsCandidate)))
         {
-            return null;
+            return new Maximum(null, 0, 0);
         }
 
         double[] highest = [.. values.Select(block => block.Where(IsCandidate).Max())];
         double range = values.Select((block, i) => highest[i] - block.Where(IsCandidate).Min()).Average();
         double scale = range > 0 ? UsualRange / range : 1;
-        return Maximize(
+        Maximum scaled = Merge(
             [.. values.Select((block, i) => block.Select(value => (value - highest[i]) * scale).ToArray())],
             limits,
-            out kept
+            slack * UsualRange * values.Count,
+            most,
+            cancellationToken
         );
+        return scaled with { Gap = scaled.Gap / scale };
     }
 
     /// <summary>Whether a candidate of this value can be chosen.</summary>
     internal static bool IsCandidate(double value) => value > double.NegativeInfinity;
 
-    private static int[]? Maximize(double[][] values, IReadOnlyList<CostLimit> limits, out int kept)
+    private static Maximum Merge(
+        double[][] values,
+        IReadOnlyList<CostLimit> limits,
+        double slack,
+        int most,
+        CancellationToken cancellationToken
+    )
     {
         int blocks = values.Length;
         double[,] leastLeft = LeastCostLeft(values, limits);
         LagrangianBound bound = new(values, limits);
-        double known = bound.Known - bound.Tolerance;
-        kept = 0;
+        double wanted = bound.Known - bound.Tolerance + slack;
+        int kept = 0;
         List<Partial> front = [new Partial([.. limits.Select(limit => limit.Cost.Fixed)], 0, -1, null)];
         for (int i = 0; i < blocks; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            double BoundOf(Partial partial) => bound.Of(partial.Value, partial.Costs, i + 1);
             var merged = new List<Partial>(front.Count * values[i].Length);
             foreach (Partial partial in front)
             {
@@ -111,7 +163,7 @@ internal static class ArchitectureDerivation
                     if (
                         IsCandidate(values[i][j])
                         && Extend(partial, i, j, values[i][j], limits, leastLeft) is { } extended
-                        && bound.Of(extended.Value, extended.Costs, i + 1) >= known
+                        && BoundOf(extended) >= wanted
                     )
                     {
                         merged.Add(extended);
@@ -119,11 +171,24 @@ internal static class ArchitectureDerivation
                 }
             }
 
-            front = ParetoFront(merged);
+            if (merged.Count > most)
+            {
+                merged = [.. merged.OrderByDescending(BoundOf).Take(most)];
+                wanted = BoundOf(merged[^1]);
+            }
+
+            front = ParetoFront(merged, cancellationToken);
             kept += front.Count;
         }
 
-        return front.Count == 0 ? null : front.Aggregate(Better).Choice(blocks);
+        Partial? best = front.Count == 0 ? null : front.Aggregate(Better);
+        (int[]? choice, double value) =
+            best is not null && best.Value >= bound.Known - bound.Tolerance
+                ? (best.Choice(blocks), best.Value)
+                : (bound.Choice, bound.Known);
+
+        // Whatever was left out is below what was wanted.
+        return new Maximum(choice, wanted > value ? wanted - value : 0, kept);
     }
 
     private static Partial? Extend(
@@ -171,7 +236,7 @@ internal static class ArchitectureDerivation
         return least;
     }
 
-    private static List<Partial> ParetoFront(List<Partial> partials)
+    private static List<Partial> ParetoFront(List<Partial> partials, CancellationToken cancellationToken)
     {
         // From the best to the worst, ties by cost: a later one can stay only if it is cheaper in some cost.
         partials.Sort(
@@ -187,6 +252,7 @@ internal static class ArchitectureDerivation
         double cheapest = double.PositiveInfinity;
         foreach (Partial partial in partials)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             bool stays = partial.Costs.Length switch
             {
                 0 => front.Count == 0,
@@ -257,3 +323,15 @@ internal static class ArchitectureDerivation
         }
     }
 }
+
+/// <summary>What a maximization found.</summary>
+/// <param name="Choice">A candidate for each block; null: no choice within all limits was found.</param>
+/// <param name="Gap">
+/// By how much the sum of values of another choice within the limits may be higher; 0: it is the highest, or no choice
+/// is within the limits. Infinity: none was found, but there may be one.
+/// </param>
+/// <param name="Kept">
+/// The number of choices for the first blocks that were kept, over all numbers of first blocks: each is extended by
+/// every candidate of the next block.
+/// </param>
+internal sealed record Maximum(int[]? Choice, double Gap, int Kept);

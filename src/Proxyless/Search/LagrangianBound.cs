@@ -28,7 +28,6 @@ internal sealed class LagrangianBound
     private readonly double[] _tails;
     private double[] _multipliers;
     private double _lowest = double.PositiveInfinity;
-    private int[]? _known;
 
     /// <summary>Computes the bound.</summary>
     /// <param name="values">
@@ -60,7 +59,7 @@ internal sealed class LagrangianBound
                 Descend();
             }
 
-            Offer(_known is null ? null : Improved(_known));
+            Offer(Choice is null ? null : Improved(Choice));
         }
 
         _tails = new double[values.Length + 1];
@@ -70,9 +69,10 @@ internal sealed class LagrangianBound
         }
     }
 
-    /// <summary>
-    /// The sum of values of the best choice within the limits that was found; minus infinity if none was.
-    /// </summary>
+    /// <summary>The best choice within the limits that was found; null if none was.</summary>
+    public int[]? Choice { get; private set; }
+
+    /// <summary>Its sum of values; minus infinity if none was found.</summary>
     public double Known { get; private set; } = double.NegativeInfinity;
 
     /// <summary>
@@ -195,7 +195,7 @@ internal sealed class LagrangianBound
     {
         if (choice is not null && IsWithin(choice) && Sum(choice) is var sum && sum > Known)
         {
-            (_known, Known) = (choice, sum);
+            (Choice, Known) = (choice, sum);
         }
     }
 

@@ -7,11 +7,13 @@ namespace Proxyless.Search;
 /// <param name="limits">The limits of the networks.</param>
 /// <param name="known">Networks that are not proposed; compares with <see cref="ChoiceComparer"/>.</param>
 /// <param name="random">Draws.</param>
+/// <param name="cancellationToken">Stops.</param>
 internal sealed class NetworkProposals(
     IReadOnlyList<bool[]> isThere,
     IReadOnlyList<CostLimit> limits,
     IReadOnlySet<int[]> known,
-    Random random
+    Random random,
+    CancellationToken cancellationToken = default
 )
 {
     private const double MostOfTheLimit = 0.9;
@@ -47,8 +49,9 @@ internal sealed class NetworkProposals(
     public bool IsNew(int[] choice) => !known.Contains(choice) && IsWithin(choice, isThere, limits);
 
     /// <summary>
-    /// Finds the new network with the highest sum of effects, exactly: if the best one is known, the rest is divided
-    /// into disjoint parts, each with its own best one (Lawler, Management Science 18, 1972).
+    /// Finds the new network with the highest sum of effects, as exactly as <see cref="ArchitectureDerivation"/> does:
+    /// if the best one is known, the rest is divided into disjoint parts, each with its own best one (Lawler,
+    /// Management Science 18, 1972).
     /// </summary>
     /// <param name="effects">At [i][j].</param>
     /// <returns>
@@ -61,7 +64,7 @@ internal sealed class NetworkProposals(
         var parts = new PriorityQueue<Part, double>();
         void Add(double[][] values, int divided)
         {
-            if (ArchitectureDerivation.TryMaximize(values, limits) is { } best)
+            if (ArchitectureDerivation.TryMaximize(values, limits, cancellationToken) is { } best)
             {
                 parts.Enqueue(new Part(values, best, divided), -best.Select((j, i) => effects[i][j]).Sum());
             }

@@ -49,7 +49,7 @@ internal sealed class SurrogateSearch(
     /// <param name="known">
     /// Existing scores, of this space and by the same score, at any limit: these networks are not scored again.
     /// </param>
-    /// <param name="cancellationToken">Stops before the next score.</param>
+    /// <param name="cancellationToken">Stops before the next score, or while it is decided what to score.</param>
     /// <returns>
     /// All networks within the limits that are scored or were known, the best by <see cref="RankedNetwork.Estimate"/>
     /// first; none if no network is within the limits. Fewer than <paramref name="evaluations"/> are scored if no more
@@ -72,7 +72,7 @@ internal sealed class SurrogateSearch(
         int near = CountNear(scored);
         var choices = new HashSet<int[]>(scored.Select(network => network.Choice), ChoiceComparer.Instance);
         var random = new Random(seed);
-        var proposals = new NetworkProposals(isThere, limits, choices, random);
+        var proposals = new NetworkProposals(isThere, limits, choices, random, cancellationToken);
         int left = evaluations;
         bool Score(int[]? choice)
         {

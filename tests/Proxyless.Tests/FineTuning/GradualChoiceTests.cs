@@ -59,7 +59,8 @@ public sealed class GradualChoiceTests : IDisposable
             found.Choice,
             ArchitectureDerivation.TryMaximize(
                 [.. found.Errors.Select(block => block.Select(error => -error).ToArray())],
-                [limit]
+                [limit],
+                Cancellation
             )
         );
     }

@@ -1,7 +1,10 @@
+using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Search;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Search;
 using TorchSharp;
 using Xunit;
 
@@ -10,6 +13,16 @@ namespace Proxyless.Tests.Runs;
 [Collection(nameof(WholeRuns))]
 public sealed class FrontSweepTests
 {
+    [Fact]
+    public void Where_latency_is_proportional_to_what_a_limit_is_on_the_slowest_network_is_found_soon()
+    {
+        (SpaceCost latency, CostLimit[] limits, double bound) = ArchitectureDerivationTests.Proportional();
+        int[]? slowest = FrontSweep.Best(latency.Candidates, limits, TestContext.Current.CancellationToken);
+        int[] choice = Assert.IsType<int[]>(slowest);
+        Assert.All(limits, limit => Assert.True(limit.Allows(choice)));
+        Assert.InRange(latency.Of(choice), 0.99 * bound, bound);
+    }
+
     [Fact]
     public void A_network_whose_loss_is_no_number_is_left_out()
     {

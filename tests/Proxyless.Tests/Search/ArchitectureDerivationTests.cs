@@ -104,11 +104,84 @@ public sealed class ArchitectureDerivationTests
                     }
                 ),
             ];
-            int[]? best = ArchitectureDerivation.TryMaximize(values, limits, out int kept);
-            Assert.NotNull(best);
-            Assert.All(limits, limit => Assert.True(limit.Allows(best)));
-            Assert.InRange(kept, blocks, 5000);
+            Maximum best = ArchitectureDerivation.Maximize(
+                values,
+                limits,
+                slack: 0,
+                ArchitectureDerivation.MostPartials,
+                CancellationToken.None
+            );
+            int[] choice = Assert.IsType<int[]>(best.Choice);
+            Assert.Equal(0, best.Gap);
+            Assert.All(limits, limit => Assert.True(limit.Allows(choice)));
+            Assert.InRange(best.Kept, blocks, 5000);
         }
+    }
+
+    [Fact]
+    public void With_a_bound_on_its_work_it_tells_how_much_better_another_choice_may_be() =>
+        Table
+            .Select(Table, Table, Gen.Double[0, 1])
+            .Sample(
+                (weights, first, second, share) =>
+                {
+                    double[][] probabilities = Probabilities(weights);
+                    double[][] logs = [.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())];
+                    CostLimit[] limits =
+                    [
+                        Limit("latency", Like(weights, first), share),
+                        Limit("parameters", Like(weights, second), 1 - (share / 2)),
+                    ];
+                    double best = Highest(probabilities, limits);
+                    foreach ((double slack, int most) in ((double, int)[])[(0, 1), (0, 3), (0.1, 1000)])
+                    {
+                        Maximum found = ArchitectureDerivation.Maximize(
+                            logs,
+                            limits,
+                            slack,
+                            most,
+                            CancellationToken.None
+                        );
+                        if (found.Choice is { } choice)
+                        {
+                            Assert.All(limits, limit => Assert.True(limit.Allows(choice)));
+                            Assert.InRange(best - LogProbability(probabilities, choice), -1e-6, found.Gap + 1e-6);
+                        }
+                        else
+                        {
+                            Assert.True(double.IsNaN(best) || double.IsPositiveInfinity(found.Gap));
+                        }
+                    }
+                }
+            );
+
+    [Theory]
+    [InlineData(0.01, ArchitectureDerivation.MostPartials)]
+    [InlineData(0.0, 1000)]
+    public void Where_values_are_proportional_to_a_cost_the_work_ends_near_the_highest_sum(double slack, int most)
+    {
+        (SpaceCost latency, CostLimit[] limits, double bound) = Proportional();
+        Maximum found = ArchitectureDerivation.Maximize(
+            latency.Candidates,
+            limits,
+            slack,
+            most,
+            CancellationToken.None
+        );
+        int[] choice = Assert.IsType<int[]>(found.Choice);
+        Assert.All(limits, limit => Assert.True(limit.Allows(choice)));
+        Assert.InRange(latency.Of(choice), 0.99 * bound, bound);
+        Assert.InRange(found.Gap, 0, 0.011 * latency.Largest);
+        Assert.InRange(found.Kept, 0, 100_000);
+    }
+
+    [Fact]
+    public void It_stops_when_it_is_told_to()
+    {
+        (SpaceCost latency, CostLimit[] limits, _) = Proportional();
+        Assert.Throws<OperationCanceledException>(() =>
+            ArchitectureDerivation.TryMaximize(latency.Candidates, limits, new CancellationToken(canceled: true))
+        );
     }
 
     [Fact]
@@ -116,7 +189,7 @@ public sealed class ArchitectureDerivationTests
         Table.Sample(weights =>
         {
             double[][] probabilities = Probabilities(weights);
-            int[] choice = ArchitectureDerivation.Derive(probabilities, []);
+            int[] choice = ArchitectureDerivation.Derive(probabilities, [], CancellationToken.None);
             Assert.All(
                 choice.Select((candidate, i) => (candidate, i)),
                 pair => Assert.Equal(probabilities[pair.i].Max(), probabilities[pair.i][pair.candidate])
@@ -141,7 +214,8 @@ public sealed class ArchitectureDerivationTests
                     [0.5, 0.5],
                     [0.5, 0.5],
                 ],
-                [new CostLimit(cost, 1.5)]
+                [new CostLimit(cost, 1.5)],
+                CancellationToken.None
             )
         );
         Assert.Contains("1.75 ms", exception.Message, StringComparison.Ordinal);
@@ -175,7 +249,7 @@ public sealed class ArchitectureDerivationTests
                 (0.6 * cost.Smallest) + (0.4 * cost.Largest)
             )),
         ];
-        int[] choice = ArchitectureDerivation.Derive(probabilities, limits);
+        int[] choice = ArchitectureDerivation.Derive(probabilities, limits, CancellationToken.None);
         Assert.All(limits, limit => Assert.True(limit.Cost.Of(choice) <= limit.Limit));
     }
 
@@ -209,7 +283,7 @@ public sealed class ArchitectureDerivationTests
                         .Select(Sum)
                         .Append(double.NegativeInfinity)
                         .Max();
-                    int[]? found = ArchitectureDerivation.TryMaximize(values, limits);
+                    int[]? found = ArchitectureDerivation.TryMaximize(values, limits, CancellationToken.None);
                     Assert.Equal(double.IsNegativeInfinity(best), found is null);
                     if (found is not null)
                     {
@@ -236,8 +310,10 @@ public sealed class ArchitectureDerivationTests
             [-2000, 0],
             [0, 1],
         ];
-        Assert.Equal([0, 1], ArchitectureDerivation.TryMaximize(values, [new CostLimit(cost, 4)])!);
-        Assert.Equal([1, 1], ArchitectureDerivation.TryMaximize(values, [])!);
+        int[] Best(params CostLimit[] limits) =>
+            ArchitectureDerivation.TryMaximize(values, limits, CancellationToken.None)!;
+        Assert.Equal([0, 1], Best(new CostLimit(cost, 4)));
+        Assert.Equal([1, 1], Best());
     }
 
     [Fact]
@@ -258,14 +334,38 @@ public sealed class ArchitectureDerivationTests
                 }
             );
 
-    private static void AssertOptimal(double[][] probabilities, CostLimit[] limits)
+    /// <summary>
+    /// Latencies that are proportional to multiply-adds, but for 0.01 ms a block; limits on both, in the middle of
+    /// multiply-adds; and a latency that no network within them exceeds.
+    /// </summary>
+    internal static (SpaceCost Latency, CostLimit[] Limits, double Bound) Proportional()
     {
-        double best = Choices(probabilities)
+        SpaceCost work = SpaceCost.MultiplyAdds(SearchSpacePresets.ByName("imagenet-mobile"), 1000);
+        SpaceCost latency = new(
+            "latency",
+            "ms",
+            0,
+            [.. work.Candidates.Select(block => block.Select(count => count > 0 ? 0.01 + (1e-6 * count) : 0).ToArray())]
+        );
+        double middle = (work.Smallest + work.Largest) / 2;
+        return (
+            latency,
+            [new CostLimit(latency, latency.Largest), new CostLimit(work, middle)],
+            (0.01 * work.Candidates.Length) + (1e-6 * (middle - work.Fixed)) + 1e-6
+        );
+    }
+
+    private static double Highest(double[][] probabilities, CostLimit[] limits) =>
+        Choices(probabilities)
             .Where(choice => limits.All(limit => limit.Cost.Of(choice) <= limit.Limit))
             .Select(choice => LogProbability(probabilities, choice))
             .DefaultIfEmpty(double.NaN)
             .Max();
-        int[]? derived = ArchitectureDerivation.TryDerive(probabilities, limits);
+
+    private static void AssertOptimal(double[][] probabilities, CostLimit[] limits)
+    {
+        double best = Highest(probabilities, limits);
+        int[]? derived = ArchitectureDerivation.TryDerive(probabilities, limits, CancellationToken.None);
         if (double.IsNaN(best))
         {
             Assert.Null(derived);

@@ -28,7 +28,7 @@ public sealed class LimitsTests
                         Assert.All(limits, limit => Assert.True(limit.Cost.Of(found) <= limit.Limit));
                     }
 
-                    bool possible = ArchitectureDerivation.TryDerive(even, limits) is not null;
+                    bool possible = ArchitectureDerivation.TryDerive(even, limits, CancellationToken.None) is not null;
                     Assert.False(impossible && possible);
                     Assert.False(found is not null && !possible);
                 }
@@ -66,7 +66,7 @@ public sealed class LimitsTests
                     [
                         Limit("latency", [.. weights.Select((_, i) => costs[i % costs.Length])], most),
                     ];
-                    if (ArchitectureDerivation.TryDerive(probabilities, limits) is { } best)
+                    if (ArchitectureDerivation.TryDerive(probabilities, limits, CancellationToken.None) is { } best)
                     {
                         double[][] logs = [.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())];
                         double probability = best.Select((j, i) => logs[i][j]).Sum();
