@@ -44,13 +44,31 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             limit.RequirePossible(limit.IsOnLatency ? $" on {target.Name}" : "");
         }
 
-        LimitFeasibility.Find(even, limits.All, out bool impossible);
-        return impossible
+        return
+            LimitFeasibility.Find(even, limits.All, out bool impossible) is null
+            && (impossible || ExcludeEachOther(limits, context.CancellationToken))
             ? throw new LimitNotMetException(
                 $"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one "
                     + $"of them"
             )
             : new SearchGoal(target, table, limits);
+    }
+
+    /// <summary>
+    /// Whether the fastest network within the other limits is over the one on latency. Means of networks may be within
+    /// all of them, and <see cref="LimitFeasibility"/> proves nothing then.
+    /// </summary>
+    private static bool ExcludeEachOther(SearchLimits limits, CancellationToken cancellationToken)
+    {
+        CostLimit latency = limits.Latency!;
+        Maximum fastest = ArchitectureDerivation.Maximize(
+            [.. latency.Cost.Candidates.Select(block => block.Select(milliseconds => -milliseconds).ToArray())],
+            limits.Others,
+            slack: 0,
+            ArchitectureDerivation.MostPartials,
+            cancellationToken
+        );
+        return fastest.Choice is { } choice ? !latency.Allows(latency.Cost.Of(choice) - fastest.Gap) : fastest.Gap <= 0;
     }
 
     /// <summary>

@@ -45,17 +45,53 @@ public sealed class SearchGoalTests : IDisposable
         RunOptions options = FinishedRun.OptionsIn(_folder).WithTarget(target => target with { LatencyMs = limit });
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
         using var timer = new TimerOfFunction("board", (_, _) => 1);
-        LatencyTable table = SmallSpace.Table() with
-        {
-            Target = timer.Name,
-            Entries = SpaceParts
-                .Keys(context.Space, context.Classes)
-                .ToDictionary(key => key, _ => new LatencyEntry(0, 0)),
-            Calibration = new LatencyCalibration(1, 0, 0, 0, 0),
-        };
+        LatencyTable table = Table(context, timer, _ => 0, offset: 0);
         var refused = Assert.Throws<InvalidInputException>(() => SearchGoal.Of(context, timer, table));
         Assert.Contains("the latency table of 'board'", refused.Message, StringComparison.Ordinal);
         Assert.Contains("times are over 0", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Limits_that_no_network_meets_together_are_refused_even_if_means_of_networks_meet_them()
+    {
+        var context = RunContext.Open(FinishedRun.OptionsIn(_folder), NullRunObserver.Instance, Cancellation);
+        using var timer = new TimerOfFunction("board", (_, _) => 1);
+
+        // The blocks with the most parameters take the least time.
+        LatencyTable table = Table(
+            context,
+            timer,
+            key => key.StartsWith("mb3e6 ", StringComparison.Ordinal) ? 1 : 10,
+            offset: 0
+        );
+        SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
+        SpaceCost parameters = SpaceCost.Parameters(context.Space, context.Classes);
+        (double Milliseconds, double Parameters)[] networks =
+        [
+            .. Choices(context.Space).Select(choice => (latency.Of(choice), parameters.Of(choice))).Distinct().Order(),
+        ];
+        (double Milliseconds, double Parameters) fastest = networks[0];
+        (double Milliseconds, double Parameters) next = networks.First(one => one.Parameters < fastest.Parameters);
+        RunContext Within(double milliseconds, double most) =>
+            context with
+            {
+                Options = context.Options.WithTarget(target =>
+                    target with
+                    {
+                        LatencyMs = milliseconds,
+                        MaxParameters = (long)most,
+                    }
+                ),
+            };
+
+        // Each of the two is over one of these limits, and their mean is within both.
+        RunContext between = Within(next.Milliseconds - 0.1, fastest.Parameters - 1);
+        var refused = Assert.Throws<LimitNotMetException>(() => SearchGoal.Of(between, timer, table));
+        Assert.Contains("no network of the space meets all of them", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            next.Milliseconds,
+            SearchGoal.Of(Within(next.Milliseconds, fastest.Parameters - 1), timer, table).LatencyMs
+        );
     }
 
     [Fact]
@@ -70,4 +106,28 @@ public sealed class SearchGoalTests : IDisposable
         Assert.Contains("remove the file", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before.Latency, refused.File);
     }
+
+    private static LatencyTable Table(RunContext context, ITarget target, Func<string, double> time, double offset) =>
+        SmallSpace.Table() with
+        {
+            Target = target.Name,
+            Entries = SpaceParts
+                .Keys(context.Space, context.Classes)
+                .ToDictionary(key => key, key => new LatencyEntry(time(key), 0)),
+            Calibration = new LatencyCalibration(1, offset, 0, 0, 0),
+        };
+
+    private static IEnumerable<int[]> Choices(SearchSpace space) =>
+        space
+            .Blocks()
+            .Aggregate(
+                (IEnumerable<int[]>)
+                    [
+                        [],
+                    ],
+                (choices, block) =>
+                    choices.SelectMany(choice =>
+                        Enumerable.Range(0, block.Candidates.Count).Select(j => (int[])[.. choice, j])
+                    )
+            );
 }

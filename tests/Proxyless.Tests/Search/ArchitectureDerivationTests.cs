@@ -221,6 +221,51 @@ public sealed class ArchitectureDerivationTests
         Assert.Contains("1.75 ms", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0.5, "no architecture meets all limits at once (latency 2 ms, parameters 2)")]
+    [InlineData(0, "no architecture that the search left meets all limits at once (latency 2 ms, parameters 2)")]
+    public void What_cannot_be_met_is_the_fault_of_the_search_only_if_it_has_removed_something(
+        double probability,
+        string message
+    )
+    {
+        CostLimit[] limits =
+        [
+            new CostLimit(
+                new SpaceCost(
+                    "latency",
+                    "ms",
+                    0,
+                    [
+                        [1, 3, 9],
+                    ]
+                ),
+                2
+            ),
+            new CostLimit(
+                new SpaceCost(
+                    "parameters",
+                    "",
+                    0,
+                    [
+                        [3, 1, 9],
+                    ]
+                ),
+                2
+            ),
+        ];
+        var exception = Assert.Throws<LimitNotMetException>(() =>
+            ArchitectureDerivation.Derive(
+                [
+                    [0.5, 0.5, probability],
+                ],
+                limits,
+                CancellationToken.None
+            )
+        );
+        Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_space_of_the_published_size_is_solved_under_three_limits()
     {
