@@ -100,7 +100,7 @@ internal static class DeriveStage
     /// <exception cref="InvalidInputException">It has, and networks must be scored.</exception>
     public static void RequireWeights(RunContext context, RunDirectory searched, IReadOnlyList<SearchEpoch> log)
     {
-        int pruned = log[^1].Probabilities.Sum(block => block.Count(p => p == 0));
+        int pruned = PrunedCandidates.Of(log).Sum(block => block.Count(isPruned => isPruned));
         if (pruned > 0 && RunDefaults.Evaluations(context.Options) > 0)
         {
             throw new InvalidInputException(

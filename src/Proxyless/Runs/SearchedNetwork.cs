@@ -58,13 +58,10 @@ internal static class SearchedNetwork
         RequireSpace(context.Space, log, searched);
         NetworkOptions options = context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
         var network = new SuperNetwork(context.Space, context.Classes, options);
+        bool[][] isPruned = PrunedCandidates.Of(log);
         for (int i = 0; i < network.Blocks.Count; i++)
         {
-            foreach (
-                int j in Enumerable
-                    .Range(0, network.Blocks[i].Candidates.Count)
-                    .Where(j => end.Probabilities[i][j] == 0)
-            )
+            foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => isPruned[i][j]))
             {
                 network.Blocks[i].Prune(j);
             }

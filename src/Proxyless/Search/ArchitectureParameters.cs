@@ -8,6 +8,12 @@ namespace Proxyless.Search;
 /// </summary>
 internal sealed class ArchitectureParameters
 {
+    /// <summary>
+    /// The weight of a remaining candidate beside 1, the weight of the most probable one of its block, is at least
+    /// this: a probability of 0 means that a candidate was removed.
+    /// </summary>
+    internal const double LeastWeight = 1e-300;
+
     private readonly double[][] _logits;
     private readonly double[][] _costLogits;
     private readonly bool[][] _alive;
@@ -125,10 +131,10 @@ internal sealed class ArchitectureParameters
         }
     }
 
-    /// <summary>p_i of one block; 0 for pruned candidates.</summary>
+    /// <summary>p_i of one block; 0 for pruned candidates alone.</summary>
     public double[] Probabilities(int block) => Softmax(_logits[block], _alive[block]);
 
-    /// <summary>p_i of one block for changed logits; 0 for pruned candidates.</summary>
+    /// <summary>p_i of one block for changed logits; 0 for pruned candidates alone.</summary>
     /// <param name="block">The block.</param>
     /// <param name="shifts">Added to the logits.</param>
     internal double[] Probabilities(int block, double[] shifts) =>
@@ -146,7 +152,7 @@ internal sealed class ArchitectureParameters
         double sum = 0;
         for (int j = 0; j < logits.Length; j++)
         {
-            p[j] = alive[j] ? Math.Exp(logits[j] - highest) : 0;
+            p[j] = alive[j] ? Math.Max(Math.Exp(logits[j] - highest), LeastWeight) : 0;
             sum += p[j];
         }
 
@@ -181,8 +187,7 @@ internal sealed class ArchitectureParameters
     /// <exception cref="InvalidOperationException">The block has fewer than two candidates.</exception>
     public (int First, int Second) SamplePair(int block, Random random)
     {
-        int[] alive = AliveIn(block);
-        if (alive.Length < 2)
+        if (AliveIn(block).Length < 2)
         {
             throw new InvalidOperationException($"block {block} has one candidate left");
         }
@@ -190,16 +195,6 @@ internal sealed class ArchitectureParameters
         double[] p = Probabilities(block);
         int first = Draw(p, random);
         p[first] = 0;
-
-        // If the first has the whole probability, the others are equally probable.
-        if (p.Sum() <= 0)
-        {
-            foreach (int j in alive.Where(j => j != first))
-            {
-                p[j] = 1;
-            }
-        }
-
         return (first, Draw(p, random));
     }
 

@@ -3,7 +3,7 @@ namespace Proxyless.Search;
 /// <summary>
 /// The probabilities that an architecture is derived from. A limit tighter than the search's may need candidates that
 /// the search has pruned: they get the last probability they had at an epoch's end, but below the threshold that pruned
-/// them.
+/// them. In logs of older versions a probability may be 0 because it was too small for a double.
 /// </summary>
 internal static class DerivationProbabilities
 {
@@ -33,21 +33,16 @@ internal static class DerivationProbabilities
             }
         }
 
+        bool[][] isPruned = PrunedCandidates.Of(log);
+        double LastOf(int i, int j) =>
+            log.LastOrDefault(epoch => epoch.Probabilities[i][j] > 0)?.Probabilities[i][j] ?? pruneThreshold;
         return
         [
             .. last.Select(
                 (block, i) =>
                     block
-                        .Select(
-                            (p, j) =>
-                                p > 0
-                                    ? p
-                                    : Math.Min(
-                                        pruneThreshold,
-                                        log.LastOrDefault(epoch => epoch.Probabilities[i][j] > 0)?.Probabilities[i][j]
-                                            ?? pruneThreshold
-                                    )
-                        )
+                        .Select((p, j) => isPruned[i][j] ? Math.Min(pruneThreshold, LastOf(i, j)) : p)
+                        .Select(p => Math.Max(p, ArchitectureParameters.LeastWeight))
                         .ToArray()
             ),
         ];

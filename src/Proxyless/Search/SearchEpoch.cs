@@ -10,7 +10,7 @@ namespace Proxyless.Search;
 /// <param name="Multipliers">lambda by quantity.</param>
 /// <param name="RelativeEntropy">Entropy of the probabilities over that of uniform probabilities.</param>
 /// <param name="EntropyMultiplier">The entropy's weight in the objective.</param>
-/// <param name="Probabilities">p_ij at [i][j]; 0 where pruned.</param>
+/// <param name="Probabilities">p_ij at [i][j]; 0 where pruned, and nowhere else.</param>
 /// <param name="Pruned">The candidates removed in this epoch, as block and candidate.</param>
 internal sealed record SearchEpoch(
     int Epoch,

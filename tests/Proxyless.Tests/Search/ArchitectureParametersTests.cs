@@ -46,6 +46,26 @@ public sealed class ArchitectureParametersTests
     }
 
     [Fact]
+    public void Only_a_removed_candidate_has_no_probability()
+    {
+        var parameters = new ArchitectureParameters([4]);
+        parameters.Learn(0, 1, -1e6);
+        parameters.Learn(0, 2, -1e9);
+        parameters.Prune(0, 3);
+        double[] p = parameters.Probabilities(0);
+        Assert.Equal(1, p[0]);
+        Assert.Equal(0, p[3]);
+        Assert.InRange(p[1], double.Epsilon, 1e-200);
+        Assert.Equal(p[1], p[2]);
+
+        // After the one that has all else, the others are equally probable.
+        var random = new Random(1);
+        int[] second = [.. Enumerable.Range(0, 100).Select(_ => parameters.SamplePair(0, random).Second)];
+        Assert.InRange(second.Count(j => j == 1), 25, 75);
+        Assert.InRange(second.Count(j => j == 2), 25, 75);
+    }
+
+    [Fact]
     public void Without_a_choice_there_is_no_entropy() =>
         Assert.Equal(0, new ArchitectureParameters([1, 1]).RelativeEntropy);
 }

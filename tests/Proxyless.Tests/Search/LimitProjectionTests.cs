@@ -259,6 +259,20 @@ public sealed class LimitProjectionTests
     }
 
     [Fact]
+    public void A_candidate_that_costs_far_less_than_a_limit_that_is_used_up_can_still_be_derived()
+    {
+        double[] times = [0.01, 10, 10.001];
+        var cost = new SpaceCost("latency", "ms", 0, [times, times, times]);
+        CostLimit[] limits = [new CostLimit(cost, cost.Largest - 1e-4)];
+        var parameters = new ArchitectureParameters([3, 3, 3]);
+        new LimitProjection(limits, usesUp: true).Apply(parameters);
+        double[][] p = parameters.Probabilities();
+        Assert.Equal(limits[0].Limit, cost.Expectation(p), 1e-6);
+        Assert.All(p, block => Assert.All(block, value => Assert.True(value > 0)));
+        Assert.Equal([0, 0, 0], ArchitectureDerivation.Derive(p, [new CostLimit(cost, 0.1)], CancellationToken.None));
+    }
+
+    [Fact]
     public void Costs_that_may_stay_under_a_limit_stay_there()
     {
         CostLimit[] limits = [new CostLimit(Latency, 7)];

@@ -139,9 +139,13 @@ public sealed class LimitsTests
             Epoch([
                 [0.004, 0.6, 0.396],
             ]),
-            Epoch([
-                [0, 1, 0],
-            ]),
+            Epoch(
+                [
+                    [0, 1, 0],
+                ],
+                [0, 0],
+                [0, 2]
+            ),
         ];
         Assert.Equal([0.004, 1, 0.01], DerivationProbabilities.Of(log, pruneThreshold: 0.01)[0]);
         Assert.Equal([0.01, 1, 0.01], DerivationProbabilities.Of([log[2]], pruneThreshold: 0.01)[0]);
@@ -158,7 +162,34 @@ public sealed class LimitsTests
         Assert.Contains("a probability of NaN for candidate 1 of block 0", message, StringComparison.Ordinal);
     }
 
-    private static SearchEpoch Epoch(double[][] probabilities) =>
+    [Fact]
+    public void A_probability_that_was_too_small_for_a_double_is_not_that_of_a_pruned_candidate()
+    {
+        SearchEpoch[] log =
+        [
+            Epoch([
+                [0.3, 0.4, 0.3],
+            ]),
+            Epoch(
+                [
+                    [0, 1, 0],
+                ],
+                [0, 2]
+            ),
+            Epoch([
+                [0, 1, 0],
+            ]),
+        ];
+        Assert.Equal([false, false, true], PrunedCandidates.Of(log)[0]);
+        double[] probabilities = DerivationProbabilities.Of(log, pruneThreshold: 0.01)[0];
+        Assert.InRange(probabilities[0], double.Epsilon, 1e-200);
+        Assert.Equal(0.01, probabilities[2]);
+
+        // Whatever threshold is given now.
+        Assert.All(DerivationProbabilities.Of(log, pruneThreshold: 0)[0], p => Assert.True(p > 0));
+    }
+
+    private static SearchEpoch Epoch(double[][] probabilities, params int[][] pruned) =>
         new(
             1,
             1,
@@ -170,7 +201,7 @@ public sealed class LimitsTests
             0,
             0,
             probabilities,
-            []
+            pruned
         );
 
     private static CostLimit Limit(string quantity, int[][] costs, int limit) =>
