@@ -26,7 +26,9 @@ internal static class MillisecondText
     {
         int decimals = Decimals(milliseconds);
         double nearest = Math.Round(milliseconds, decimals);
-        return Short(milliseconds <= nearest * (1 + Tolerance) ? nearest : nearest + Math.Pow(10, -decimals));
+        return Short(
+            milliseconds <= nearest + (Math.Abs(nearest) * Tolerance) ? nearest : nearest + Math.Pow(10, -decimals)
+        );
     }
 
     private static int Decimals(double milliseconds) =>

@@ -127,6 +127,25 @@ public sealed record LatencyTable
         );
     }
 
+    /// <summary>As <see cref="ToSpaceCost"/>, for a search: by the table, networks take time.</summary>
+    /// <param name="space">The space that was profiled.</param>
+    /// <param name="classes">Number of outputs of the classifier.</param>
+    /// <exception cref="InvalidInputException">
+    /// The space holds a part that the table does not have, or all of its networks take no time or one of them less.
+    /// </exception>
+    internal SpaceCost ToSpaceTimes(SearchSpace space, int classes)
+    {
+        SpaceCost latency = ToSpaceCost(space, classes);
+        string offset = Calibration.Offset < 0 ? Invariant($" (its offset is {Calibration.Offset:G4} ms)") : "";
+        return latency.Smallest >= 0 && latency.EvenExpectation > 0
+            ? latency
+            : throw new InvalidInputException(
+                Invariant($"by the latency table of '{Target}' networks of space '{space.Name}' take ")
+                    + Invariant($"{latency.Smallest:G4} to {latency.Largest:G4} ms; times are over 0: correct the ")
+                    + $"table{offset}, or have it measured again"
+            );
+    }
+
     /// <summary>
     /// Returns the table corrected after a whole network was measured: every prediction is multiplied by one ratio.
     /// </summary>

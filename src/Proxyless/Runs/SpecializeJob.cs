@@ -260,7 +260,7 @@ internal static class SpecializeJob
 
         LatencyTable table = tables.Of(context, context.Space.Depth + 1);
         int[] whole = new int[context.Space.Depth];
-        double limit = UsualShareOfLatency * table.ToSpaceCost(context.Space, context.Classes).Of(whole);
+        double limit = UsualShareOfLatency * table.ToSpaceTimes(context.Space, context.Classes).Of(whole);
         context.Observer.Message(
             $"limit: {MillisecondText.Of(limit)} ms, half of the whole network's latency (no TargetOptions.LatencyMs)"
         );

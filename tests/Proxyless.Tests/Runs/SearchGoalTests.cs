@@ -38,17 +38,36 @@ public sealed class SearchGoalTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData(2.0)]
-    public void A_table_by_which_networks_take_no_time_is_refused(double? limit)
+    [InlineData(null, 0.0, 0.0)]
+    [InlineData(2.0, 0.0, 0.0)]
+    [InlineData(null, 7.0, -40.0)]
+    [InlineData(10.0, 7.0, -40.0)]
+    public void A_table_by_which_networks_take_no_time_or_less_is_refused(double? limit, double time, double offset)
     {
         RunOptions options = FinishedRun.OptionsIn(_folder).WithTarget(target => target with { LatencyMs = limit });
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
         using var timer = new TimerOfFunction("board", (_, _) => 1);
-        LatencyTable table = Table(context, timer, _ => 0, offset: 0);
+        LatencyTable table = Table(context, timer, _ => time, offset);
         var refused = Assert.Throws<InvalidInputException>(() => SearchGoal.Of(context, timer, table));
         Assert.Contains("the latency table of 'board'", refused.Message, StringComparison.Ordinal);
         Assert.Contains("times are over 0", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(offset < 0, refused.Message.Contains("offset is -40 ms", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_table_by_which_the_fastest_network_takes_no_time_is_accepted()
+    {
+        var context = RunContext.Open(FinishedRun.OptionsIn(_folder), NullRunObserver.Instance, Cancellation);
+        using var timer = new TimerOfFunction("board", (_, _) => 1);
+        LatencyTable table = Table(
+            context,
+            timer,
+            key => key.StartsWith("mb3e6 ", StringComparison.Ordinal) ? 1 : 0,
+            offset: 0
+        );
+        SearchGoal goal = SearchGoal.Of(context, timer, table);
+        Assert.Equal(0, goal.Latency.Cost.Smallest);
+        Assert.True(goal.LatencyMs > 0);
     }
 
     [Fact]

@@ -18,6 +18,8 @@ public sealed class PrintedLimitTests
     [InlineData(0.000005, "0.00000500", "0.000005", "0.000005")]
     [InlineData(0.00000512345, "0.00000512", "0.00000512", "0.00000513")]
     [InlineData(0, "0.000", "0", "0")]
+    [InlineData(-20, "-20.000", "-20", "-20")]
+    [InlineData(-0.0204, "-0.020", "-0.02", "-0.02")]
     public void Short_latencies_have_as_many_digits_as_tell_them_apart(
         double milliseconds,
         string of,
