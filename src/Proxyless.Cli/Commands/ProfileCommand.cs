@@ -4,6 +4,7 @@ using Proxyless.Architectures;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Latency;
+using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 
@@ -63,13 +64,20 @@ internal sealed class ProfileCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
+        SpaceCost cost = table.ToSpaceTimes(space, classes);
         LatencyTableFile.Write(path, table);
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         LatencyCalibration calibration = table.Calibration;
-        SpaceCost cost = table.ToSpaceCost(space, classes);
         double[] random = cost.OfRandomNetworks(RandomNetworks, seed: 0);
         double Quantile(double share) => random[(int)(share * (RandomNetworks - 1))];
+
+        // A limit that search accepts: by a table, half of the networks may take no time.
+        double limit = Math.Max(
+            Quantile(0.5) > 0 ? Quantile(0.5) : cost.EvenExpectation,
+            TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)].Least
+        );
+        string resolution = parse.GetValue(_space.Resolution) is { } side ? $" --resolution {side}" : "";
         var result = new
         {
             Table = path,
@@ -119,8 +127,8 @@ internal sealed class ProfileCommand : ReportingCommand
                     ("table", path)
                 );
                 console.WriteNext(
-                    $"proxyless search --space {Facts.Quoted(parse.GetValue(_space.Space)!)} --target "
-                        + $"{Facts.Quoted(target.Name)} --latency {MillisecondText.AtLeast(Quantile(0.5))} --data DIR"
+                    $"proxyless search --space {Facts.Quoted(parse.GetValue(_space.Space)!)}{resolution} --target "
+                        + $"{Facts.Quoted(target.Name)} --latency {MillisecondText.AtLeast(limit)} --data DIR"
                 );
             }
         );
