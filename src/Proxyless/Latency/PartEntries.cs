@@ -12,6 +12,11 @@ namespace Proxyless.Latency;
 internal static partial class PartEntries
 {
     private const string Header = "part,milliseconds";
+    private const string NotSquare = "is not square, as all images are here";
+
+    private const string Number = "[1-9][0-9]{0,8}";
+    private const string Input = $"-input:(?<rows>{Number})x(?<columns>{Number})x(?<channels>{Number})";
+    private const string Output = $"-output:(?<outRows>{Number})x(?<outColumns>{Number})x(?<width>{Number})";
 
     /// <summary>
     /// Reads a CSV file: <c>part,milliseconds</c> in its first line, then one part per line, such as <c>mb3e6 24x56x56
@@ -92,11 +97,8 @@ internal static partial class PartEntries
         {
             string text = (key as YamlScalarNode)?.Value ?? "";
             string part =
-                KeyOf(text)
-                ?? throw new InvalidInputException(
-                    $"{path}, line {key.Start.Line}: '{text}' is not a part known to this version; expected are Conv, "
-                        + $"Conv_1, Logits and expanded_conv with their shapes"
-                )
+                KeyOf(text, out string complaint)
+                ?? throw new InvalidInputException($"{path}, line {key.Start.Line}: '{text}' {complaint}")
                 {
                     File = path,
                 };
@@ -112,41 +114,88 @@ internal static partial class PartEntries
 
             double spread =
                 IsTime(Field(fields, "var"), out double variance) && mean > 0 ? Math.Sqrt(variance) / mean : 0;
-            entries[part] = new LatencyEntry(mean, spread);
+            if (!entries.TryAdd(part, new LatencyEntry(mean, spread)))
+            {
+                throw new InvalidInputException($"{path}, line {key.Start.Line}: '{text}' stands there twice")
+                {
+                    File = path,
+                };
+            }
         }
 
         return entries;
     }
 
-    /// <summary>Our key of the part with the authors' key; null if it names no part.</summary>
-    internal static string? KeyOf(string published)
+    /// <summary>Our key of the part with the authors' key; null if it is none of ours.</summary>
+    /// <param name="published">The authors' key.</param>
+    /// <param name="complaint">Why it is none, behind the key; empty if it is one.</param>
+    internal static string? KeyOf(string published, out string complaint)
     {
+        complaint = "";
         if (Convolution().Match(published) is { Success: true } stem)
         {
-            // Height and width come first there, channels come first here.
-            int side = int.Parse(stem.Groups["side"].ValueSpan, CultureInfo.InvariantCulture);
-            int stride = side / int.Parse(stem.Groups["out"].ValueSpan, CultureInfo.InvariantCulture);
-            return $"stem {stem.Groups["channels"]}x{stem.Groups["side"]}x{stem.Groups["side"]} "
-                + $"{stem.Groups["width"]} s{stride}";
+            int side = NumberOf(stem, "rows");
+            int outSide = NumberOf(stem, "outRows");
+            int stride = (side + outSide - 1) / outSide;
+            complaint = ComplaintOf(stem, stride);
+            return complaint.Length > 0
+                ? null
+                : $"stem {stem.Groups["channels"]}x{side}x{side} {stem.Groups["width"]} s{stride}";
         }
 
         if (LastConvolution().Match(published) is { Success: true } head)
         {
-            return $"head {head.Groups["channels"]}x{head.Groups["side"]}x{head.Groups["side"]} {head.Groups["width"]}";
+            complaint = ComplaintOf(head, stride: 1);
+            return complaint.Length > 0 ? null : $"head {ShapeOf(head)} {head.Groups["width"]}";
         }
 
         if (Logits().Match(published) is { Success: true } logits)
         {
-            return $"classifier {logits.Groups["channels"]}x{logits.Groups["side"]}x{logits.Groups["side"]} "
-                + $"{logits.Groups["classes"]}";
+            complaint = logits.Groups["rows"].Value == logits.Groups["columns"].Value ? "" : NotSquare;
+            return complaint.Length > 0 ? null : $"classifier {ShapeOf(logits)} {logits.Groups["classes"]}";
         }
 
-        return ExpandedConvolution().Match(published) is { Success: true } block
-            ? $"mb{block.Groups["kernel"]}e{block.Groups["expand"]} "
-                + $"{block.Groups["channels"]}x{block.Groups["side"]}x{block.Groups["side"]} {block.Groups["width"]} "
-                + $"s{block.Groups["stride"]}"
-            : null;
+        if (ExpandedConvolution().Match(published) is { Success: true } block)
+        {
+            int stride = NumberOf(block, "stride");
+            bool keepsShape = stride == 1 && block.Groups["channels"].Value == block.Groups["width"].Value;
+            bool hasShortcut = block.Groups["idskip"].Value == "1";
+            complaint =
+                ComplaintOf(block, stride) is { Length: > 0 } wrong ? wrong
+                : hasShortcut && !keepsShape ? "adds its input to an output of another shape (idskip:1)"
+                : "";
+
+            // What is added to the output takes time: a block that goes without is another part.
+            return complaint.Length > 0
+                ? null
+                : $"mb{block.Groups["kernel"]}e{block.Groups["expand"]} {ShapeOf(block)} {block.Groups["width"]} "
+                    + $"s{stride}{(keepsShape && !hasShortcut ? " alone" : "")}";
+        }
+
+        complaint =
+            "is not a part known to this version; expected are Conv, Conv_1, Logits and expanded_conv with their "
+            + "shapes";
+        return null;
     }
+
+    /// <summary>Why a convolution's shapes are none of ours; empty if they are.</summary>
+    private static string ComplaintOf(Match convolution, int stride)
+    {
+        int side = NumberOf(convolution, "rows");
+        int outSide = NumberOf(convolution, "outRows");
+        return side != NumberOf(convolution, "columns") || outSide != NumberOf(convolution, "outColumns") ? NotSquare
+            : stride is not (1 or 2) ? Invariant($"makes {outSide} rows of {side}; a stride is 1 or 2")
+            : outSide != (side + stride - 1) / stride
+                ? Invariant($"makes {outSide} rows of {side}, which a stride of {stride} does not")
+            : "";
+    }
+
+    /// <summary>The input's shape: height and width come first there, channels come first here.</summary>
+    private static string ShapeOf(Match part) =>
+        $"{part.Groups["channels"]}x{part.Groups["rows"]}x{part.Groups["columns"]}";
+
+    private static int NumberOf(Match part, string group) =>
+        int.Parse(part.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
 
     private static string Read(string path)
     {
@@ -170,31 +219,21 @@ internal static partial class PartEntries
         && double.IsFinite(milliseconds)
         && milliseconds >= 0;
 
-    [GeneratedRegex(
-        "^Conv-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})"
-            + "-output:(?<out>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<width>[1-9][0-9]{0,8})$",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
-    )]
+    [GeneratedRegex($"^Conv{Input}{Output}$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Convolution();
 
-    [GeneratedRegex(
-        "^Conv_1-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})"
-            + "-output:[1-9][0-9]{0,8}x[1-9][0-9]{0,8}x(?<width>[1-9][0-9]{0,8})$",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
-    )]
+    [GeneratedRegex($"^Conv_1{Input}{Output}$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex LastConvolution();
 
     [GeneratedRegex(
-        "^Logits-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})"
-            + "-output:(?<classes>[1-9][0-9]{0,8})$",
+        $"^Logits{Input}-output:(?<classes>{Number})$",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
     )]
     private static partial Regex Logits();
 
     [GeneratedRegex(
-        "^expanded_conv-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})"
-            + "-output:[1-9][0-9]{0,8}x[1-9][0-9]{0,8}x(?<width>[1-9][0-9]{0,8})"
-            + "-expand:(?<expand>[1-9][0-9]{0,8})-kernel:(?<kernel>[1-9][0-9]{0,8})-stride:(?<stride>[1-9][0-9]{0,8})-idskip:[01]$",
+        $"^expanded_conv{Input}{Output}-expand:(?<expand>{Number})-kernel:(?<kernel>{Number})"
+            + $"-stride:(?<stride>{Number})-idskip:(?<idskip>[01])$",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
     )]
     private static partial Regex ExpandedConvolution();

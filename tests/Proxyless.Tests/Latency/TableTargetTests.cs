@@ -25,9 +25,41 @@ public sealed class TableTargetTests : IDisposable
         "expanded_conv-input:7x7x192-output:7x7x192-expand:3-kernel:7-stride:1-idskip:1",
         "mb7e3 192x7x7 192 s1"
     )]
-    [InlineData("pool-input:7x7x192", null)]
-    public void The_authors_keys_are_understood(string published, string? key) =>
-        Assert.Equal(key, PartEntries.KeyOf(published));
+    [InlineData(
+        "expanded_conv-input:7x7x192-output:7x7x192-expand:3-kernel:7-stride:1-idskip:0",
+        "mb7e3 192x7x7 192 s1 alone"
+    )]
+    [InlineData("Conv-input:225x225x3-output:113x113x32", "stem 3x225x225 32 s2")]
+    [InlineData("Conv-input:32x32x3-output:32x32x16", "stem 3x32x32 16 s1")]
+    public void The_authors_keys_are_understood(string published, string key)
+    {
+        Assert.Equal(key, PartEntries.KeyOf(published, out string complaint));
+        Assert.Empty(complaint);
+    }
+
+    [Theory]
+    [InlineData("pool-input:7x7x192", "not a part")]
+    [InlineData("Conv-input:224x160x3-output:112x80x32", "not square")]
+    [InlineData("Conv-input:224x224x3-output:112x80x32", "not square")]
+    [InlineData("Conv-input:224x224x3-output:100x100x32", "makes 100 rows of 224")]
+    [InlineData("Conv-input:224x224x3-output:56x56x32", "makes 56 rows of 224")]
+    [InlineData("Conv_1-input:7x5x320-output:7x5x1280", "not square")]
+    [InlineData("Conv_1-input:7x7x320-output:4x4x1280", "makes 4 rows of 7")]
+    [InlineData("Logits-input:7x5x1280-output:1000", "not square")]
+    [InlineData("expanded_conv-input:112x80x32-output:112x80x16-expand:1-kernel:3-stride:1-idskip:0", "not square")]
+    [InlineData(
+        "expanded_conv-input:56x56x24-output:56x56x40-expand:6-kernel:5-stride:2-idskip:0",
+        "makes 56 rows of 56"
+    )]
+    [InlineData(
+        "expanded_conv-input:112x112x32-output:112x112x16-expand:1-kernel:3-stride:1-idskip:1",
+        "another shape (idskip:1)"
+    )]
+    public void Keys_of_other_shapes_are_refused(string published, string reason)
+    {
+        Assert.Null(PartEntries.KeyOf(published, out string complaint));
+        Assert.Contains(reason, complaint, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_network_takes_the_sum_of_the_published_phone_tables_entries()
@@ -117,6 +149,10 @@ public sealed class TableTargetTests : IDisposable
     [InlineData("a: [1, 2", "no valid YAML")]
     [InlineData("- 1\n", "not a published latency table")]
     [InlineData("Pool-input:7x7x3:\n  mean: 1\n", "line 1")]
+    [InlineData(
+        "Logits-input:7x5x1280-output:1000:\n  mean: 1\n",
+        "line 1: 'Logits-input:7x5x1280-output:1000' is not"
+    )]
     [InlineData("Logits-input:7x7x1280-output:1000:\n  count: 3\n", "needs 'mean'")]
     public void A_wrong_published_table_is_refused(string text, string named)
     {
