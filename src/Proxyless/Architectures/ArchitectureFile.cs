@@ -46,6 +46,7 @@ public static partial class ArchitectureFile
     private static readonly JsonDocumentOptions Lenient = new()
     {
         AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
         CommentHandling = JsonCommentHandling.Skip,
     };
 
@@ -160,10 +161,9 @@ public static partial class ArchitectureFile
         }
         catch (JsonException exception)
         {
-            throw new InvalidInputException(
-                $"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}",
-                exception
-            )
+            // What stands there twice has no line.
+            string line = exception.LineNumber is { } number ? Invariant($", line {number + 1}") : "";
+            throw new InvalidInputException($"{source}{line}: no valid JSON: {exception.Message}", exception)
             {
                 File = source,
             };

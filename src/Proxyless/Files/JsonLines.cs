@@ -13,6 +13,7 @@ internal static class JsonLines
             NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
+            AllowDuplicateProperties = false,
         };
 
     /// <summary>The same for files that people read.</summary>

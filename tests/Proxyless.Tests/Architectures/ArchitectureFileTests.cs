@@ -153,6 +153,7 @@ public sealed class ArchitectureFileTests
     [InlineData("\"in_channels\": 16", "\"in_channels\": 20", "does not match the 16")]
     [InlineData("\"expand_ratio\": 3", "\"expand_ratio\": \"3\"", "whole numbers from 1 to 12")]
     [InlineData("\"classifier\"", "\"classifer\"", "the key 'classifier' is missing")]
+    [InlineData("\"kernel_size\": 5", "\"kernel_size\": 3, \"kernel_size\": 5", "no valid JSON")]
     public void A_network_of_the_authors_that_cannot_be_built_is_refused(
         string old,
         string mistake,
@@ -227,6 +228,7 @@ public sealed class ArchitectureFileTests
     [InlineData("mb5e3 s2 16x112x112", "zero s2 16x112x112", "only where a block keeps its shape")]
     [InlineData("\"resolution\": 224", "\"resolution\": 22.4", "'resolution' is 22.4")]
     [InlineData("\"blocks\": [", "\"blocks\": [[", "no valid JSON")]
+    [InlineData("\"resolution\": 224", "\"resolution\": 192, \"resolution\": 224", "no valid JSON")]
     public void A_mistake_in_the_products_own_format_is_told_with_its_place(
         string old,
         string mistake,

@@ -60,6 +60,23 @@ public sealed class LatencyTableFileTests : IDisposable
         Assert.Contains("broken.json", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"entries\": {", "\"entries\": { \"KEY\": { \"milliseconds\": 777, \"spread\": 0 },")]
+    [InlineData("\"scale\": 1.1", "\"scale\": 2, \"scale\": 1.1")]
+    public void What_stands_there_twice_is_refused(string once, string twice)
+    {
+        LatencyTable table = SmallSpace.Table();
+        LatencyTableFile.Write(PathOf("latency.json"), table);
+        string text = File.ReadAllText(PathOf("latency.json"));
+        Assert.Contains(once, text, StringComparison.Ordinal);
+        twice = twice.Replace("KEY", table.Entries.Keys.First(), StringComparison.Ordinal);
+        File.WriteAllText(PathOf("latency.json"), text.Replace(once, twice, StringComparison.Ordinal));
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            LatencyTableFile.Read(PathOf("latency.json"))
+        );
+        Assert.Contains("latency.json' cannot be read", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_negative_time_is_refused_by_its_key()
     {

@@ -8,6 +8,9 @@ namespace Proxyless.Tests.Runs;
 
 public sealed class JsonLinesTests : IDisposable
 {
+    private const string Twice =
+        """{"epoch":1,"epoch":2,"train_loss":2.5,"train_top1":null,"validation_top1":0.5,"learning_rate":0.1}""";
+
     private readonly TemporaryFolder _folder = new();
 
     private string Log => Path.Combine(_folder.Root, "training.jsonl");
@@ -50,6 +53,7 @@ public sealed class JsonLinesTests : IDisposable
     [InlineData(1, "{}")]
     [InlineData(2, "{\"epoch\":3}")]
     [InlineData(2, "\0\0\0\0")]
+    [InlineData(1, Twice)]
     public void Any_other_damaged_line_is_named(int line, string text)
     {
         string[] lines = Lines(3);
