@@ -89,6 +89,11 @@ internal sealed class DescribeCommand : ReportingCommand
         );
         LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
         using ITarget? target = parse.GetValue(_target) is { } name ? TargetFile.Open(name) : null;
+        if (table is not null && target is TableTarget)
+        {
+            throw UsageErrors.Excluding(_table, _target);
+        }
+
         RequireOthers(parse, target);
         if (figures is not null)
         {

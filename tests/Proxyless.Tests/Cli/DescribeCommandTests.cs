@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Proxyless.Architectures;
+using Proxyless.Latency;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runner;
@@ -75,6 +76,25 @@ public sealed class DescribeCommandTests
         Assert.Contains(@"a\u001Bkey", run.Output, StringComparison.Ordinal);
         Assert.Contains(@"a\u001B[31mvalue\u000Aand a line", run.Output, StringComparison.Ordinal);
         Assert.Contains(@"net\u001B]0;title\u0007", XDocument.Load(picture).Root!.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_beside_a_target_that_is_a_table_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string table = Path.Combine(folder.Root, "latency.json");
+        LatencyTableFile.Write(table, SmallSpace.Table());
+        CommandLineRun run = CommandLineRun.Of(
+            "describe",
+            "--arch",
+            "mobilenet-v2",
+            "--table",
+            table,
+            "--target",
+            folder.Add("other.csv", "part,milliseconds\nstem 3x224x224 32 s2,1\n"u8.ToArray())
+        );
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("'--table' and '--target' exclude each other", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
