@@ -95,25 +95,26 @@ internal sealed class TableTarget : ITarget
         };
 
     /// <summary>
-    /// The time of a classifier with another number of classes; its multiply-adds are proportional to them.
+    /// The time of a classifier with another number of classes, the nearest in proportion; its multiply-adds are
+    /// proportional to them.
     /// </summary>
     private LatencyEntry Scaled(string key, IRunObserver observer)
     {
         (string shape, int classes) = Split(key);
-        if (key.StartsWith("classifier ", StringComparison.Ordinal))
+        string? nearest = key.StartsWith("classifier ", StringComparison.Ordinal)
+            ? _entries
+                .Keys.Where(other => Split(other) is (var otherShape, > 0) && otherShape == shape)
+                .MinBy(other => Math.Abs(Math.Log((double)classes / Split(other).Number)))
+            : null;
+        if (nearest is not null)
         {
-            foreach ((string known, LatencyEntry entry) in _entries)
-            {
-                (string knownShape, int knownClasses) = Split(known);
-                if (knownShape == shape && knownClasses > 0)
-                {
-                    observer.Message(
-                        $"latency table {_file}: '{key}' is not in it; its time is that of '{known}', scaled from "
-                            + $"{knownClasses} classes to {classes}"
-                    );
-                    return entry with { Milliseconds = entry.Milliseconds * classes / knownClasses };
-                }
-            }
+            int known = Split(nearest).Number;
+            observer.Message(
+                $"latency table {_file}: '{key}' is not in it; its time is that of '{nearest}', scaled from {known} "
+                    + $"classes to {classes}"
+            );
+            LatencyEntry entry = _entries[nearest];
+            return entry with { Milliseconds = entry.Milliseconds * classes / known };
         }
 
         throw new InvalidInputException(

@@ -116,6 +116,24 @@ public sealed class TableTargetTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("1000,8", "20,1")]
+    [InlineData("20,1", "1000,8")]
+    public void A_classifier_is_scaled_from_the_nearest_number_of_classes(string first, string second)
+    {
+        Architecture network = SearchSpacePresets
+            .ByName("tiny")
+            .Architecture([.. Enumerable.Repeat(0, 6)], 10, "small");
+        string[] parts = [network.Stem.Key, .. network.Blocks.Select(block => block.Key), network.Head.ConvolutionKey];
+        string classifier = network.Head.ClassifierKey[..network.Head.ClassifierKey.LastIndexOf(' ')];
+        string csv =
+            "part,milliseconds\n"
+            + string.Concat(parts.Distinct().Select(part => $"{part},1\n"))
+            + $"{classifier} {first}\n{classifier} {second}\n";
+        var target = new TableTarget("phone", Csv(csv), 1);
+        Assert.Equal(1 + network.Blocks.Count + 1 + 0.5, target.Predict(network, NullRunObserver.Instance), 1e-9);
+    }
+
     [Fact]
     public void A_table_of_our_own_predicts_as_it_did_where_it_was_made()
     {
