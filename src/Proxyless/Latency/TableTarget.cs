@@ -49,21 +49,25 @@ internal sealed class TableTarget : ITarget
     /// <summary>Returns the table of a space: the entries of its parts.</summary>
     /// <param name="space">The space, at the resolution of its use.</param>
     /// <param name="classes">Number of outputs of the classifier.</param>
-    /// <param name="observer">Is told if the classifier's latency is scaled from another number of classes.</param>
+    /// <param name="observer">Is told what is scaled from another number of classes, and what is not counted.</param>
     /// <exception cref="InvalidInputException">The table lacks a part of the space, which is named.</exception>
     public LatencyTable TableOf(SearchSpace space, int classes, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(observer);
+        TellOfVanished(space.Blocks().SelectMany(block => block.Candidates), observer);
         return TableOf(space.Name, SpaceParts.Keys(space, classes), observer);
     }
 
     /// <summary>Returns the latency of a network: the sum of the table's entries.</summary>
     /// <param name="architecture">The network.</param>
-    /// <param name="observer">Is told if the classifier's latency is scaled from another number of classes.</param>
+    /// <param name="observer">Is told what is scaled from another number of classes, and what is not counted.</param>
     /// <exception cref="InvalidInputException">The table lacks a part of the network, which is named.</exception>
     public double Predict(Architecture architecture, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(observer);
+        TellOfVanished(architecture.Blocks, observer);
         string[] keys =
         [
             architecture.Stem.Key,
@@ -93,6 +97,22 @@ internal sealed class TableTarget : ITarget
             Disturbance = _disturbance,
             Reference = new LatencyReference([], 0),
         };
+
+    /// <summary>Tells of times for blocks that compute nothing: they are not counted.</summary>
+    private void TellOfVanished(IEnumerable<Block> blocks, IRunObserver observer)
+    {
+        int vanished = blocks
+            .Where(block => block.IsPassThrough)
+            .Select(block => block.Key)
+            .Distinct()
+            .Count(key => _entries.GetValueOrDefault(key) is { Milliseconds: > 0 });
+        if (vanished > 0)
+        {
+            observer.Message(
+                $"latency table {_file}: parts of it that are blocks that vanish: {vanished}; they count 0"
+            );
+        }
+    }
 
     /// <summary>
     /// The time of a classifier with another number of classes, the nearest in proportion; its multiply-adds are

@@ -135,6 +135,28 @@ public sealed class TableTargetTests : IDisposable
     }
 
     [Fact]
+    public void Times_of_blocks_that_vanish_count_0_and_are_told_of()
+    {
+        SearchSpace space = SearchSpacePresets.ByName("tiny");
+        string[] vanishing =
+        [
+            .. space.Blocks()[0].Candidates.Where(block => block.IsPassThrough).Select(block => block.Key),
+        ];
+        Assert.Equal(["identity 16x16x16 16 s1", "zero 16x16x16 16 s1"], vanishing);
+        string csv =
+            "part,milliseconds\n"
+            + string.Concat(SpaceParts.Keys(space, 10).Concat(vanishing).Select(part => $"{part},1\n"));
+        var target = new TableTarget("phone", Csv(csv), 1);
+        var observer = new RecordingObserver();
+        SpaceCost cost = target.TableOf(space, 10, observer).ToSpaceCost(space, 10);
+        Assert.Equal([1, 1, 1, 0, 0], cost.Candidates[0]);
+        Assert.Single(
+            observer.Messages,
+            message => message.EndsWith("blocks that vanish: 2; they count 0", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public void A_table_of_our_own_predicts_as_it_did_where_it_was_made()
     {
         SearchSpace space = SmallSpace.Space;
