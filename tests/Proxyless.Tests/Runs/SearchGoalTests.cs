@@ -126,7 +126,12 @@ public sealed class SearchGoalTests : IDisposable
         Assert.Equal(before.Latency, refused.File);
     }
 
-    private static LatencyTable Table(RunContext context, ITarget target, Func<string, double> time, double offset) =>
+    private static LatencyTable Table(
+        RunContext context,
+        TimerOfFunction target,
+        Func<string, double> time,
+        double offset
+    ) =>
         SmallSpace.Table() with
         {
             Target = target.Name,
