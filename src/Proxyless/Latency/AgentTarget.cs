@@ -154,15 +154,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
             () => Send(() => _client.Measure(_headers, deadline, cancellationToken), header, onnx, cancellationToken),
             cancellationToken
         );
-        return new Timing(
-            measured.MedianMs,
-            measured.QuietMs,
-            measured.P90Ms,
-            measured.MinMs,
-            measured.Spread,
-            measured.Uncertainty,
-            measured.Runs
-        );
+        return TimingOf(measured);
     }
 
     /// <inheritdoc/>
@@ -286,6 +278,35 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
 
     private CallOptions OptionsToDescribe(CancellationToken cancellationToken) =>
         new(_headers, DateTime.UtcNow + DescribeDeadline, cancellationToken);
+
+    /// <summary>An answer as a timing; one that is none would be noticed at the end of a profile, or never.</summary>
+    /// <exception cref="InvalidInputException">It is none.</exception>
+    private Timing TimingOf(Agent.Protocol.Measurement measured)
+    {
+        static bool IsFrom0(double share) => share is >= 0 and < double.PositiveInfinity;
+        double[] times = [measured.MedianMs, measured.QuietMs, measured.P90Ms, measured.MinMs];
+        int wrong = Array.FindIndex(times, milliseconds => !(IsFrom0(milliseconds) && milliseconds > 0));
+        string? impossible =
+            wrong >= 0 ? Invariant($"a time of {times[wrong]} ms; a time is over 0")
+            : !IsFrom0(measured.Spread) ? Invariant($"quartiles {measured.Spread} apart; the share is 0 or more")
+            : double.IsNaN(measured.Uncertainty) ? "an uncertainty that is no number"
+            : measured.Runs < 1 ? Invariant($"{measured.Runs} runs; there is at least one")
+            : null;
+        return impossible is null
+            ? new Timing(
+                measured.MedianMs,
+                measured.QuietMs,
+                measured.P90Ms,
+                measured.MinMs,
+                measured.Spread,
+                measured.Uncertainty,
+                measured.Runs
+            )
+            : throw new InvalidInputException(
+                $"target '{Name}' ({Address}): the agent answers with {impossible}: restart 'proxyless-agent serve' "
+                    + "there, or update it"
+            );
+    }
 
     private string IdOf(Description description) =>
         $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "

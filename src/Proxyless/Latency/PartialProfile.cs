@@ -31,6 +31,9 @@ internal sealed class PartialProfile
     }
 
     /// <summary>Returns a measurement, and makes and writes it if it is not there.</summary>
+    /// <param name="name">What is measured.</param>
+    /// <param name="measure">Measures the milliseconds.</param>
+    /// <exception cref="InvalidInputException">They are no time.</exception>
     public double Measure(string name, Func<double> measure)
     {
         lock (_lock)
@@ -42,6 +45,14 @@ internal sealed class PartialProfile
         }
 
         double milliseconds = measure();
+        if (!IsTime(milliseconds))
+        {
+            throw new InvalidInputException(
+                Invariant($"the profile measures {milliseconds} ms for '{name}'; a time is over 0: see whether the ")
+                    + "target's device works, and continue the profile"
+            );
+        }
+
         lock (_lock)
         {
             _measured[name] = milliseconds;
@@ -59,6 +70,8 @@ internal sealed class PartialProfile
             _progress.Report(++_done, detail);
         }
     }
+
+    private static bool IsTime(double milliseconds) => milliseconds is > 0 and < double.PositiveInfinity;
 
     private void Write()
     {
@@ -93,7 +106,7 @@ internal sealed class PartialProfile
             Dictionary<string, double> before =
                 JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file))
                 ?? throw new JsonException("it is null");
-            if (!before.Values.All(milliseconds => milliseconds is > 0 and < double.PositiveInfinity))
+            if (!before.Values.All(IsTime))
             {
                 throw new JsonException("it holds an invalid time");
             }

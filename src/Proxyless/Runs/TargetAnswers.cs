@@ -103,6 +103,13 @@ internal static class TargetAnswers
                 );
             }
 
+            if (!there.All(float.IsFinite))
+            {
+                throw new InvalidInputException(
+                    "it answers with scores that are not finite; restart 'proxyless-agent serve' there, or update it"
+                );
+            }
+
             for (int i = 0; i < waiting.Count; i++)
             {
                 comparison.Add(waiting[i].Expected, there.AsSpan(i * classes, classes), waiting[i].Image.Label);

@@ -144,6 +144,7 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
     [InlineData("cannot be reached", 1)]
     [InlineData("answers too little", 1)]
     [InlineData("answers too much", 1)]
+    [InlineData("answers what is no number", 1)]
     public void Without_answers_the_accuracy_there_is_unknown_and_the_model_is_kept(string device, int warnings)
     {
         using var target = new Device(device);
@@ -232,6 +233,7 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
                 "cannot be reached" => throw new TargetUnavailableException(Name, fault, new IOException()),
                 "answers too little" => [1],
                 "answers nothing but zeros" => new float[count * SmallSpace.Classes],
+                "answers what is no number" => [.. Enumerable.Repeat(float.NaN, count * SmallSpace.Classes)],
                 "answers too much" => new float[(2 * SmallSpace.Classes) + 1],
                 _ => null,
             };

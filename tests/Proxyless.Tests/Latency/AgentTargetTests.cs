@@ -29,6 +29,17 @@ public sealed class AgentTargetTests
         OnnxRuntime = "1.31.1",
     };
 
+    private static readonly Agent.Protocol.Measurement OneTiming = new()
+    {
+        MedianMs = 1.1,
+        QuietMs = 1,
+        P90Ms = 1.3,
+        MinMs = 0.9,
+        Spread = 0.1,
+        Uncertainty = double.MaxValue,
+        Runs = Calls.Runs,
+    };
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -76,6 +87,32 @@ public sealed class AgentTargetTests
         using AgentTarget target = Target(calls);
         Assert.Equal(Calls.Runs, target.Time([1, 2, 3], Cancellation).Runs);
         Assert.Equal(2, calls.Measured);
+    }
+
+    [Fact]
+    public void An_answer_that_is_no_time_is_refused_before_it_gets_into_a_table()
+    {
+        (Agent.Protocol.Measurement Answer, string Named)[] answers =
+        [
+            (new(OneTiming) { MedianMs = double.NaN }, "a time of NaN ms"),
+            (new(OneTiming) { QuietMs = 0 }, "a time of 0 ms"),
+            (new(OneTiming) { QuietMs = -1 }, "a time of -1 ms"),
+            (new(OneTiming) { P90Ms = double.PositiveInfinity }, "a time of Infinity ms"),
+            (new(OneTiming) { MinMs = 0 }, "a time of 0 ms"),
+            (new(OneTiming) { Spread = -1 }, "quartiles -1 apart"),
+            (new(OneTiming) { Uncertainty = double.NaN }, "an uncertainty that is no number"),
+            (new(OneTiming) { Runs = 0 }, "0 runs"),
+        ];
+        Assert.All(
+            answers,
+            row =>
+            {
+                using AgentTarget target = Target(new Calls(lost: 0, [Box]) { Answer = row.Answer });
+                string message = Refusal(() => target.Time([1, 2, 3], Cancellation));
+                Assert.Contains($"the agent answers with {row.Named}", message, StringComparison.Ordinal);
+                Assert.Contains("restart 'proxyless-agent serve'", message, StringComparison.Ordinal);
+            }
+        );
     }
 
     [Fact]
@@ -183,6 +220,9 @@ public sealed class AgentTargetTests
         /// <summary>How many measurements were asked for.</summary>
         public int Measured { get; private set; }
 
+        /// <summary>What it answers to a measurement.</summary>
+        public Agent.Protocol.Measurement Answer { get; init; } = OneTiming;
+
         public override TResponse BlockingUnaryCall<TRequest, TResponse>(
             Method<TRequest, TResponse> method,
             string? host,
@@ -213,7 +253,7 @@ public sealed class AgentTargetTests
                 new Writer<TRequest>(),
                 ++Measured <= lost
                     ? Task.FromException<TResponse>(new RpcException(Silent))
-                    : Task.FromResult((TResponse)(object)new Agent.Protocol.Measurement { Runs = Runs }),
+                    : Task.FromResult((TResponse)(object)Answer),
                 Task.FromResult(new Metadata()),
                 () => Status.DefaultSuccess,
                 () => new Metadata(),

@@ -90,6 +90,23 @@ public sealed class PartProfilerTests
         Assert.Equal(2, more);
     }
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(0.0)]
+    [InlineData(-1.0)]
+    public void A_time_that_is_none_ends_the_profile_which_can_be_continued(double milliseconds)
+    {
+        using var folder = new TemporaryFolder();
+        string partial = Path.Combine(folder.Root, "table.partial");
+        int calls = 0;
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            Profile((model, cancellation) => ++calls > 5 ? milliseconds : Bytes(model, cancellation), partial)
+        );
+        Assert.Contains("a time is over 0", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(Profile(Bytes, null).Entries, Profile(Bytes, partial).Entries);
+    }
+
     [Fact]
     public void A_device_that_is_another_one_in_the_end_makes_no_table()
     {
