@@ -187,7 +187,7 @@ internal sealed record CommandTarget : IPartTimer
 
     private (int ExitCode, string Output, string Error) Execute(string[] words, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(words[0], words[1..])
+        var start = new ProcessStartInfo(FileOf(words[0]), words[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -222,6 +222,19 @@ internal sealed record CommandTarget : IPartTimer
 
         return (process.ExitCode, output.Result, error.Result);
     }
+
+    /// <summary>
+    /// The file of a program. Without a folder in its name it is found by the search path: the runtime would begin with
+    /// its own folder and the working folder, and take any file of that name. Windows has an order of its own.
+    /// </summary>
+    private string FileOf(string program) =>
+        OperatingSystem.IsWindows() || program.Contains('/', StringComparison.Ordinal)
+            ? program
+            : SearchPath.Find(program, Environment.GetEnvironmentVariable("PATH") ?? "")
+                ?? throw new InvalidInputException(
+                    $"target '{Name}': '{program}' cannot be started: there is no such program in the folders of PATH; "
+                        + $"write ./{program} for one that is beside the target's file"
+                );
 
     /// <summary>Ends processes as far as this user may: that the program was too slow is what is told.</summary>
     /// <param name="end">Ends them.</param>

@@ -68,6 +68,15 @@ public sealed class EnvironmentTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_the_working_folder_is_not_taken_for_the_program_of_a_target()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "'wc' is a program there");
+        _folder.Add("wc", "no program"u8.ToArray());
+        CommandLineRun check = Run("HOME", null, "target", "check", "--target", "size.yaml");
+        Assert.True(check.ExitCode == 0, check.Error);
+    }
+
+    [Fact]
     public void Without_a_home_libtorch_loads_images_are_drawn_and_targets_are_listed()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "homes are told by variables there");

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Tests.Data;
@@ -78,6 +80,25 @@ public sealed class CommandTargetTests : IDisposable
                 .Message,
             StringComparison.Ordinal
         );
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void A_program_is_the_first_file_of_the_search_path_that_can_be_executed()
+    {
+        string plain = _folder.Add("plain/time-it", [1]);
+        string program = _folder.Add("programs/time-it", [1]);
+        string later = _folder.Add("later/time-it", [1]);
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "folders", "time-it"));
+        const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.SetUnixFileMode(plain, Readable);
+        File.SetUnixFileMode(program, Readable | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(later, Readable | UnixFileMode.UserExecute);
+        string Folder(string name) => Path.Combine(_folder.Root, name);
+        string path = $":{Folder("missing")}:{Folder("folders")}:{Folder("plain")}";
+        Assert.Equal(program, SearchPath.Find("time-it", $"{path}:{Folder("programs")}:{Folder("later")}"));
+        Assert.Null(SearchPath.Find("time-it", path));
+        Assert.Null(SearchPath.Find("", path));
+    }
 
     [Fact]
     public void A_program_that_hangs_is_ended_with_what_it_started()
