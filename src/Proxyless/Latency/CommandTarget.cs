@@ -142,7 +142,7 @@ internal sealed record CommandTarget : IPartTimer
                     .Replace(BatchPlace, Batch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             ),
         ];
-        (int exitCode, string output, string error) = Execute(words, cancellationToken);
+        (int exitCode, PrintedText output, PrintedText error) = Execute(words, cancellationToken);
         if (exitCode != 0)
         {
             throw new InvalidInputException(
@@ -150,8 +150,8 @@ internal sealed record CommandTarget : IPartTimer
             );
         }
 
-        return Find(output)
-            ?? Find(error)
+        return Find(output.End)
+            ?? Find(error.End)
             ?? throw new InvalidInputException(
                 $"target '{Name}': the pattern '{Pattern}' finds no latency over 0 in what "
                     + $"'{string.Join(' ', words)}' prints: {Shown(output, error)}"
@@ -185,7 +185,10 @@ internal sealed record CommandTarget : IPartTimer
         }
     }
 
-    private (int ExitCode, string Output, string Error) Execute(string[] words, CancellationToken cancellationToken)
+    private (int ExitCode, PrintedText Output, PrintedText Error) Execute(
+        string[] words,
+        CancellationToken cancellationToken
+    )
     {
         var start = new ProcessStartInfo(FileOf(words[0]), words[1..])
         {
@@ -198,12 +201,16 @@ internal sealed record CommandTarget : IPartTimer
         process.StandardInput.Close();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Timeout);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
-        Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
+        var output = new PrintedText();
+        var error = new PrintedText();
         try
         {
             // The streams too: a process that the program left running may hold them open after its end.
-            Task.WhenAll(output, error, process.WaitForExitAsync(limit.Token))
+            Task.WhenAll(
+                    output.ReadAsync(process.StandardOutput, limit.Token),
+                    error.ReadAsync(process.StandardError, limit.Token),
+                    process.WaitForExitAsync(limit.Token)
+                )
                 .WaitAsync(limit.Token)
                 .GetAwaiter()
                 .GetResult();
@@ -215,12 +222,13 @@ internal sealed record CommandTarget : IPartTimer
             throw new InvalidInputException(
                 Invariant(
                     $"target '{Name}': '{string.Join(' ', words)}' has not ended, or something it started has not, "
-                        + $"within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's file"
+                        + $"within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's "
+                        + $"file: {Shown(output, error)}"
                 )
             );
         }
 
-        return (process.ExitCode, output.Result, error.Result);
+        return (process.ExitCode, output, error);
     }
 
     /// <summary>
@@ -266,9 +274,9 @@ internal sealed record CommandTarget : IPartTimer
         }
     }
 
-    private static string Shown(string output, string error)
+    private static string Shown(PrintedText output, PrintedText error)
     {
-        string text = $"{output.Trim()}\n{error.Trim()}".Trim();
+        string text = $"{output.Beginning.Trim()}\n{error.Beginning.Trim()}".Trim();
         return text.Length == 0 ? "(nothing was printed)"
             : text.Length > OutputShown ? TextBeginning.Of(text, OutputShown) + " ..."
             : text;

@@ -122,6 +122,42 @@ public sealed class CommandTargetTests : IDisposable
     }
 
     [Fact]
+    public void What_a_program_printed_before_it_hung_is_shown()
+    {
+        // Longer and longer, until the program has come so far as to print something.
+        CommandTarget target = Target("echo no board yet; exec sleep 600");
+        string message = "";
+        for (int seconds = 1; seconds <= 64 && !message.Contains("no board", StringComparison.Ordinal); seconds *= 2)
+        {
+            CommandTarget hanging = target with { Timeout = TimeSpan.FromSeconds(seconds) };
+            message = Assert.Throws<InvalidInputException>(() => hanging.Time([1], Cancellation)).Message;
+        }
+
+        Assert.EndsWith("raise 'timeout' in the target's file: no board yet", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_program_that_prints_without_end_the_last_lines_are_read_and_the_first_are_shown()
+    {
+        const int Lines = 200_000;
+        var text = new PrintedText();
+        text.Add("\n first");
+        for (int line = 0; line < Lines; line++)
+        {
+            text.Add($"\nline {line}");
+        }
+
+        Assert.StartsWith("first\nline 0\nline 1\n", text.Beginning, StringComparison.Ordinal);
+        Assert.Equal(PrintedText.MostOfBeginning, text.Beginning.Length);
+        Assert.InRange(text.End.Length, PrintedText.MostOfEnd - 20, PrintedText.MostOfEnd);
+        Assert.StartsWith("line ", text.End, StringComparison.Ordinal);
+        Assert.EndsWith($"\nline {Lines - 1}", text.End, StringComparison.Ordinal);
+
+        CommandTarget target = Target("yes '9000 us' | head -n 400000; echo 'average 1500 us'") with { Repeats = 1 };
+        Assert.Equal(1500, target.Time([1], Cancellation).MedianMs);
+    }
+
+    [Fact]
     public void Processes_that_cannot_be_ended_do_not_hide_that_the_program_was_too_slow()
     {
         // As the system does for those of another user, which an administrator's tests cannot have.
