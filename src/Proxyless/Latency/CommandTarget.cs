@@ -163,18 +163,21 @@ internal sealed record CommandTarget : IPartTimer
     {
         try
         {
-            return
-                Pattern.Matches(text).LastOrDefault() is { } match
-                && double.TryParse(
+            if (
+                Pattern.Matches(text).LastOrDefault() is not { } match
+                || !double.TryParse(
                     match.Groups[1].ValueSpan,
                     NumberStyles.Float,
                     CultureInfo.InvariantCulture,
                     out double number
                 )
-                && number > 0
-                && double.IsFinite(number)
-                ? number * UnitMs
-                : null;
+            )
+            {
+                return null;
+            }
+
+            double milliseconds = number * UnitMs;
+            return milliseconds is > 0 and < double.PositiveInfinity ? milliseconds : null;
         }
         catch (RegexMatchTimeoutException exception)
         {

@@ -69,6 +69,23 @@ public sealed class CommandTargetTests : IDisposable
             StringComparison.Ordinal
         );
 
+    [Theory]
+    [InlineData("1e306", 1e3)]
+    [InlineData("1e-322", 1e-3)]
+    public void A_number_that_is_no_time_in_its_unit_is_no_latency(string number, double unitMs)
+    {
+        CommandTarget target = Target($"echo {number} us") with
+        {
+            Pattern = new Regex("([0-9e-]+) us"),
+            UnitMs = unitMs,
+        };
+        Assert.Contains(
+            "finds no latency over 0",
+            Assert.Throws<InvalidInputException>(() => target.Time([1], Cancellation)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void A_program_that_is_not_there_is_named() =>
         Assert.Contains(
