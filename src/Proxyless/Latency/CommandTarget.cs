@@ -176,6 +176,15 @@ internal sealed record CommandTarget : IPartTimer
                 return null;
             }
 
+            if (PrintedNumber.Around(text, match.Groups[1]) is { } whole && !IsInList(whole))
+            {
+                throw new InvalidInputException(
+                    $"target '{Name}': the pattern '{Pattern}' takes '{match.Groups[1]}' out of '{whole}'; anchor it, "
+                        + "or let the program print with LC_ALL=C (a comma that separates two numbers stands beside "
+                        + "the group in the pattern)"
+                );
+            }
+
             double milliseconds = number * UnitMs;
             return milliseconds is > 0 and < double.PositiveInfinity ? milliseconds : null;
         }
@@ -186,6 +195,14 @@ internal sealed record CommandTarget : IPartTimer
                 exception
             );
         }
+    }
+
+    /// <summary>Whether the comma of a number separates two, by a pattern that names it beside its group.</summary>
+    private bool IsInList(string number)
+    {
+        string pattern = Pattern.ToString();
+        return number.Contains(',', StringComparison.Ordinal)
+            && (pattern.Contains(",(", StringComparison.Ordinal) || pattern.Contains("),", StringComparison.Ordinal));
     }
 
     private (int ExitCode, PrintedText Output, PrintedText Error) Execute(
@@ -200,6 +217,7 @@ internal sealed record CommandTarget : IPartTimer
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
+        start.Environment["LC_ALL"] = "C";
         using Process process = Start(start);
         process.StandardInput.Close();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

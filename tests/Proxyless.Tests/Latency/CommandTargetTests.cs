@@ -70,6 +70,50 @@ public sealed class CommandTargetTests : IDisposable
         );
 
     [Theory]
+    [InlineData("12,5 us", "([0-9.]+) us", "takes '5' out of '12,5'")]
+    [InlineData("avg 12,5 us", "avg ([0-9.]+)", "takes '12' out of '12,5'")]
+    [InlineData("1,234.5 us", "([0-9.]+) us", "takes '234.5' out of '1,234.5'")]
+    [InlineData("1.234,5 us", "([0-9.]+) us", "takes '5' out of '1.234,5'")]
+    [InlineData("1.234.567 us", "([0-9]+) us", "takes '567' out of '1.234.567'")]
+    [InlineData("1.5e-3 us", "([0-9.]+) us", "takes '3' out of '1.5e-3'")]
+    [InlineData("avg 12.5 us", "avg .*([0-9.]+) us", "takes '5' out of '12.5'")]
+    [InlineData("1500 us", "([0-9]+?)", "takes '0' out of '1500'")]
+    public void A_part_of_a_number_is_no_latency(string printed, string pattern, string named)
+    {
+        CommandTarget target = Target($"echo '{printed}'") with { Pattern = new Regex(pattern) };
+        Assert.Contains(
+            named,
+            Assert.Throws<InvalidInputException>(() => target.Time([1], Cancellation)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("7,5.2 us", "([0-9.]+) us", 5.2)]
+    [InlineData("5.2,3.1,4", "^([0-9.]+)", 5.2)]
+    [InlineData("1.234,5.678", "^([0-9.]+)", 1.234)]
+    [InlineData("3,1500", ",([0-9]+)$", 1500)]
+    [InlineData("1500,3", "^([0-9]+),", 1500)]
+    [InlineData("12.345 us", "([0-9]+[.][0-9]{2})", 12.34)]
+    [InlineData("12.5 us", "^([0-9]+)", 12)]
+    [InlineData("10-12 us", "([0-9.]+) us", 12)]
+    [InlineData("mean.....12.5 us", "mean[.]+([0-9.]+) us", 12.5)]
+    [InlineData("run 1e5: 1.5e-3, 7", "([0-9.e-]+), 7", 1.5e-3)]
+    public void A_number_beside_others_is_one_and_may_be_without_its_last_decimals(
+        string printed,
+        string pattern,
+        double expected
+    )
+    {
+        CommandTarget target = Target($"echo '{printed}'") with { Pattern = new Regex(pattern) };
+        Assert.Equal(expected, target.Time([1], Cancellation).MedianMs);
+    }
+
+    [Fact]
+    public void A_program_prints_its_numbers_without_a_language() =>
+        Assert.Equal(7, Target("test \"$LC_ALL\" = C && echo 7 us").Time([1], Cancellation).MedianMs);
+
+    [Theory]
     [InlineData("1e306", 1e3)]
     [InlineData("1e-322", 1e-3)]
     public void A_number_that_is_no_time_in_its_unit_is_no_latency(string number, double unitMs)
