@@ -27,6 +27,10 @@ internal sealed record CommandTarget : IPartTimer
     private const double Microseconds = 1e-3;
     private const double Seconds = 1e3;
 
+    // 128 and the number of the signal that has ended a program.
+    private const int Interrupted = 130;
+    private const int Terminated = 143;
+
     /// <inheritdoc/>
     public required string Name { get; init; }
 
@@ -70,6 +74,11 @@ internal sealed record CommandTarget : IPartTimer
             );
         }
     }
+
+    /// <summary>
+    /// How long a signal to this process may be on its way that has ended the program already: Ctrl-C reaches both.
+    /// </summary>
+    internal TimeSpan PatienceForSignal { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Returns the milliseconds of a unit by its name.</summary>
     internal static IReadOnlyDictionary<string, double> Units { get; } =
@@ -143,6 +152,12 @@ internal sealed record CommandTarget : IPartTimer
             ),
         ];
         (int exitCode, PrintedText output, PrintedText error) = Execute(words, cancellationToken);
+        if (exitCode is Interrupted or Terminated)
+        {
+            cancellationToken.WaitHandle.WaitOne(PatienceForSignal);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
         if (exitCode != 0)
         {
             throw new InvalidInputException(

@@ -59,6 +59,7 @@ public sealed class CommandTargetTests : IDisposable
 
     [Theory]
     [InlineData("echo no device >&2; exit 3", "exit code 3: no device")]
+    [InlineData("exit 130", "exit code 130")]
     [InlineData("echo done", "finds no latency over 0")]
     [InlineData("echo 0 us", "finds no latency over 0")]
     [InlineData("exit 0", "(nothing was printed)")]
@@ -180,6 +181,26 @@ public sealed class CommandTargetTests : IDisposable
         // A killed process may linger for its parent to take note of it.
         int id = int.Parse(File.ReadAllText(child), System.Globalization.CultureInfo.InvariantCulture);
         SpinWait.SpinUntil(() => !IsRunning(id) || Cancellation.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_program_that_ends_by_the_signal_that_cancels_is_not_at_fault()
+    {
+        // The cancellation comes once the program is about to end, or has ended.
+        CommandTarget target = Target("touch \"$(dirname \"$0\")/ending\"; exit 130") with
+        {
+            PatienceForSignal = TimeSpan.FromMinutes(5),
+        };
+        string ending = Path.Combine(_folder.Root, "ending");
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var canceling = new Thread(() =>
+        {
+            SpinWait.SpinUntil(() => File.Exists(ending) || Cancellation.IsCancellationRequested);
+            cancellation.Cancel();
+        });
+        canceling.Start();
+        Assert.Throws<OperationCanceledException>(() => target.Time([1], cancellation.Token));
+        canceling.Join();
     }
 
     [Fact]
