@@ -144,7 +144,7 @@ internal static class CommandLine
                 Say(error, SharedSteps.Of(group) + ControlCharacters.VisibleLines(LibraryWords.Translate(line)));
             }
 
-            return isOther ? ExitCode.Failed : ExitCode.Of(exception);
+            return isOther ? ExitCode.Failed : ExitCode.Of(exception, cancellationToken.IsCancellationRequested);
         }
         finally
         {

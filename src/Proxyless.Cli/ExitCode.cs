@@ -19,12 +19,16 @@ internal static class ExitCode
     public const int Interrupted = 130;
 
     /// <summary>Returns the code for an exception that ends a command.</summary>
-    public static int Of(Exception exception) =>
+    /// <param name="exception">The exception.</param>
+    /// <param name="isCanceled">
+    /// Whether the command was to end: a target that was then given up is not what ended it.
+    /// </param>
+    public static int Of(Exception exception, bool isCanceled = false) =>
         exception switch
         {
             InvalidInputException => BadInput,
             LimitNotMetException => BadInput,
-            TargetUnavailableException => BadInput,
+            TargetUnavailableException => isCanceled ? Interrupted : BadInput,
             TrainingDivergedException => BadInput,
             InvalidDataException => BadInput,
             PathTooLongException => BadInput,

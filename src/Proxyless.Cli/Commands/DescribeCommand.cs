@@ -185,6 +185,7 @@ internal sealed class DescribeCommand : ReportingCommand
             return null;
         }
 
+        (target as IAskedTarget)?.Ask(session.Cancellation);
         session.Observer.Message($"measuring {architecture.Name} on {target.Id}");
         return timer.Time(NetworkExporter.Untrained(architecture), session.Cancellation).MedianMs;
     }

@@ -15,7 +15,7 @@ namespace Proxyless.Latency;
 /// A device that runs <c>proxyless-agent serve</c>. Models are sent there over TLS and measured by the ONNX Runtime
 /// there. The agent's certificate is self-signed and identified by its fingerprint; a lost connection is restored.
 /// </summary>
-internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRunner
+internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRunner, IAskedTarget
 {
     private const int PieceBytes = 1 << 18;
 
@@ -156,6 +156,9 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
         );
         return TimingOf(measured);
     }
+
+    /// <inheritdoc/>
+    public void Ask(CancellationToken cancellationToken) => Described(cancellationToken);
 
     /// <inheritdoc/>
     public override void RequireSame(CancellationToken cancellationToken) =>

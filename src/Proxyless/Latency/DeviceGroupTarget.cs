@@ -8,7 +8,7 @@ namespace Proxyless.Latency;
 /// Several devices of one kind, which divide the measurements of a profile. Before it begins, networks that all of them
 /// run show whether they are equally fast. Single networks are timed on the first.
 /// </summary>
-internal sealed class DeviceGroupTarget : IModelTimer, IProcessorTarget, IModelRunner
+internal sealed class DeviceGroupTarget : IModelTimer, IProcessorTarget, IModelRunner, IAskedTarget
 {
     /// <summary>The largest difference in percent if the file says nothing: two measurements differ by a few.</summary>
     public const int UsualMostDifference = 10;
@@ -62,6 +62,15 @@ internal sealed class DeviceGroupTarget : IModelTimer, IProcessorTarget, IModelR
     /// <param name="form">Returns a device's other form.</param>
     public DeviceGroupTarget With(string name, Func<IPartTimer, IPartTimer> form) =>
         new(name, [.. _devices.Select(form)], _mostDifference);
+
+    /// <inheritdoc/>
+    public void Ask(CancellationToken cancellationToken)
+    {
+        foreach (IAskedTarget device in _devices.OfType<IAskedTarget>())
+        {
+            device.Ask(cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default) =>

@@ -5,7 +5,11 @@ namespace Proxyless.Latency;
 
 /// <summary>A target as one for integer models: it times every model of floats in its integer form.</summary>
 /// <param name="inner">The target; disposed of with this.</param>
-internal sealed class IntegerModelTarget(WholeModelTarget inner) : WholeModelTarget, IProcessorTarget, IModelRunner
+internal sealed class IntegerModelTarget(WholeModelTarget inner)
+    : WholeModelTarget,
+        IProcessorTarget,
+        IModelRunner,
+        IAskedTarget
 {
     /// <inheritdoc/>
     public override string Name => inner.Name + IntegerModels.Suffix;
@@ -21,6 +25,9 @@ internal sealed class IntegerModelTarget(WholeModelTarget inner) : WholeModelTar
 
     /// <inheritdoc/>
     public bool? SaturatesIntegers => (inner as IProcessorTarget)?.SaturatesIntegers;
+
+    /// <inheritdoc/>
+    public void Ask(CancellationToken cancellationToken) => (inner as IAskedTarget)?.Ask(cancellationToken);
 
     /// <inheritdoc/>
     public override void RequireSame(CancellationToken cancellationToken) => inner.RequireSame(cancellationToken);

@@ -47,6 +47,7 @@ internal sealed class LatencyTableCache(string folder)
             return read;
         }
 
+        (target as IAskedTarget)?.Ask(cancellationToken);
         if (Find(space, classes, target, mode, observer) is { } found)
         {
             observer.Message(
@@ -119,6 +120,7 @@ internal sealed class LatencyTableCache(string folder)
             return GetOrProfile(space, classes, target, mode, observer, cancellationToken);
         }
 
+        (target as IAskedTarget)?.Ask(cancellationToken);
         CacheFolder.WarnIfNotKept(observer);
         string partial = PathOf(space, classes, target, mode) + ".partial";
         LatencyTable table = timer.Profile(space, classes, mode, partial, observer, cancellationToken);

@@ -37,6 +37,7 @@ internal static class ModelLatency
         }
 
         byte[] onnx = File.ReadAllBytes(file);
+        (target as IAskedTarget)?.Ask(cancellationToken);
         if (run is null || Reference(run, classes, target, observer) is not { } reference)
         {
             return NetworkLatency.Alone(timer.Time(onnx, cancellationToken));

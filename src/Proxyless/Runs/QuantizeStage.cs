@@ -46,7 +46,7 @@ internal static class QuantizeStage
         var settings = new QuantizationSettings
         {
             Ranges = options.Ranges,
-            WeightBits = options.WeightBits ?? WeightBitsOf(target, observer),
+            WeightBits = options.WeightBits ?? WeightBitsOf(target, observer, cancellationToken),
         };
         var timer = target as IModelTimer;
         double? floatMs = timer?.Time(onnx, cancellationToken).QuietMs;
@@ -139,8 +139,9 @@ internal static class QuantizeStage
             );
     }
 
-    private static int WeightBitsOf(ITarget target, IRunObserver observer)
+    private static int WeightBitsOf(ITarget target, IRunObserver observer, CancellationToken cancellationToken)
     {
+        (target as IAskedTarget)?.Ask(cancellationToken);
         switch ((target as IProcessorTarget)?.SaturatesIntegers)
         {
             case true:

@@ -84,6 +84,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     {
         if (before is not null && File.Exists(before.Latency))
         {
+            (target as IAskedTarget)?.Ask(context.CancellationToken);
             LatencyTable made = LatencyTableFile.Read(before.Latency);
             if (made.TargetId != target.Id)
             {

@@ -35,6 +35,10 @@ public sealed class ExitCodeTests
         );
 
     [Fact]
+    public void A_target_that_was_waited_for_in_vain_until_the_command_was_canceled_is_no_bad_input() =>
+        Assert.Equal(ExitCode.Interrupted, ExitCode.Of(new TargetUnavailableException("off"), isCanceled: true));
+
+    [Fact]
     public void No_public_exception_of_the_libraries_is_missing_here() =>
         Assert.Empty(
             new[] { typeof(InvalidInputException), typeof(OnnxClassifier), typeof(OnnxTimer) }

@@ -162,6 +162,42 @@ public sealed class AgentTargetTests
     }
 
     [Fact]
+    public void The_wait_for_what_a_device_is_can_be_stopped()
+    {
+        using var folder = new TemporaryFolder();
+        using AgentTarget box = Target(new Calls(lost: 0, []));
+        ITarget[] targets = [box, new IntegerModelTarget(box), new DeviceGroupTarget("boxes", [box, box], 10)];
+        var cache = new LatencyTableCache(folder.Root);
+        var stopped = new CancellationToken(canceled: true);
+        Assert.All(
+            targets,
+            target =>
+            {
+                Assert.Throws<OperationCanceledException>(() =>
+                    cache.GetOrProfile(
+                        SmallSpace.Space,
+                        SmallSpace.Classes,
+                        target,
+                        ProfileMode.Quick,
+                        NullRunObserver.Instance,
+                        stopped
+                    )
+                );
+                Assert.Throws<OperationCanceledException>(() =>
+                    cache.Profile(
+                        SmallSpace.Space,
+                        SmallSpace.Classes,
+                        target,
+                        ProfileMode.Quick,
+                        NullRunObserver.Instance,
+                        stopped
+                    )
+                );
+            }
+        );
+    }
+
+    [Fact]
     public async Task A_target_that_was_disposed_is_not_called_any_more()
     {
         var target = new AgentTarget("box", "https://127.0.0.1:1", Fingerprint, "token", threads: 1, batch: 1);
