@@ -63,11 +63,7 @@ internal static class FineTuneStage
         RunContext at = tuned.Context;
         using CompactNetwork begun = tuned.Begin();
         FineTuning decision = at.Options.Training.OnAll ? tuned.Decision : Judge(at, begun, tuned.Decision);
-        if (tuned.Answers.Length > 0)
-        {
-            store.WriteCrossValidated(tuned.Answers);
-        }
-
+        store.WriteCrossValidated(tuned.Answers);
         Architecture architecture = begun.Architecture with { Metadata = metadata };
         store.Write(architecture);
         TrainingSession.Begin(store.Directory, begun, decision.BeginningTop1, at.Options.Training.Ema is not null);

@@ -156,9 +156,22 @@ internal sealed class RunStore(RunDirectory directory)
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public IReadOnlyList<ImageAnswer> ReadCrossValidated() => JsonLines.Read<ImageAnswer>(directory.CrossValidated);
 
-    /// <summary>Writes the cross-validated answers on a few training images.</summary>
-    public void WriteCrossValidated(IEnumerable<ImageAnswer> answers) =>
-        JsonLines.Write(directory.CrossValidated, answers);
+    /// <summary>
+    /// Writes the cross-validated answers on a few training images; if there are none, those of an earlier decision are
+    /// removed.
+    /// </summary>
+    public void WriteCrossValidated(IReadOnlyCollection<ImageAnswer> answers)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        if (answers.Count > 0)
+        {
+            JsonLines.Write(directory.CrossValidated, answers);
+        }
+        else
+        {
+            File.Delete(directory.CrossValidated);
+        }
+    }
 
     /// <summary>Reads the answers of the folds that are finished.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>

@@ -472,6 +472,23 @@ public sealed class FineTuneTests : IDisposable
         StoppedIsAsWhole(options with { Training = options.Training with { Epochs = 2 } }, network, stage);
     }
 
+    /// <summary>The report would show them as those of the network that is trained.</summary>
+    [Fact]
+    public void Answers_of_an_earlier_decision_are_removed_where_the_one_that_counts_has_none()
+    {
+        (RunOptions options, string network) = Many();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.Train(options, network, new RunObserver(new StopInStage("features", stop)), stop.Token)
+        );
+        var store = new RunStore(new RunDirectory(Run));
+        store.WriteCrossValidated([new ImageAnswer("0.png", 0, 0, 1, 1)]);
+        Assert.Single(store.ReadCrossValidated());
+        ProxylessRun.Train(options with { Resume = true }, network, NullRunObserver.Instance, Cancellation);
+        Assert.Empty(store.ReadCrossValidated());
+        Assert.False(File.Exists(store.Directory.CrossValidated));
+    }
+
     [Fact]
     public void A_training_that_was_stopped_ends_as_one_that_was_not()
     {
