@@ -97,7 +97,8 @@ internal static class NarrowBench
         SpaceCost? otherCost = otherTarget is null
             ? null
             : SearchGoal.Profile(context, otherTarget).ToSpaceCost(context.Space, context.Classes);
-        using var images = new NarrowingImages(context, context.Images.Training.Spread(NarrowingImages.Most));
+        int most = NarrowingImages.MostAt(context.Space.Resolution);
+        using var images = new NarrowingImages(context, context.Images.Training.Spread(most), most);
         using var spanned = new SpannedNetwork(whole, images.All, images.Probe.Images, _ => { }, cancellationToken);
         int[] Chosen(SpaceCost limited, double limit) =>
             GradualChoice.Find(spanned, [new CostLimit(limited, limit)], _ => { }, cancellationToken).Choice;

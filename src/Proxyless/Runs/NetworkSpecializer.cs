@@ -64,11 +64,13 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(among);
         (RunContext Context, SearchGoal Goal)[] goals = GoalsOf(blocks);
+        // As many at each resolution: a classifier of fewer images has a larger loss.
+        int most = NarrowingImages.MostAt(goals.Max(goal => goal.Context.Space.Resolution));
         SpecializedNetwork? best = null;
         double least = double.PositiveInfinity;
         foreach ((RunContext at, SearchGoal goal) in goals)
         {
-            using NarrowingImages some = Load(at, images, among);
+            using NarrowingImages some = Load(at, images, among, most);
             SpecializedNetwork? unchanged = Unchanged(at, goal, some.Probe, blocks);
             if (best is null && unchanged is not null)
             {
@@ -282,11 +284,11 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         return loss;
     }
 
-    private static NarrowingImages Load(RunContext at, ImageSet images, IReadOnlyList<int> among)
+    private static NarrowingImages Load(RunContext at, ImageSet images, IReadOnlyList<int> among, int most)
     {
         int[] some = [.. among];
         new SplitMix64(at.Options.Seed).Shuffle(some);
-        return new NarrowingImages(at, images.Subset(some.Take(NarrowingImages.Most)));
+        return new NarrowingImages(at, images.Subset(some.Take(most)), most);
     }
 
     /// <summary>The whole network at a resolution, or its first blocks.</summary>
