@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,9 @@ internal static class ServeCommand
 {
     private const int Megabyte = 1 << 20;
 
+    // Kestrel takes the one of IPv6 for both families.
+    private static IPAddress All => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -27,8 +31,8 @@ internal static class ServeCommand
         var address = new Option<string>("--address")
         {
             HelpName = "IP",
-            Description = "Address to listen on; 127.0.0.1 for this device only",
-            DefaultValueFactory = _ => "0.0.0.0",
+            Description = "Address to listen on; '::' is all of IPv6 and IPv4, 127.0.0.1 is this device only",
+            DefaultValueFactory = _ => All.ToString(),
         };
         var megabytes = Options.InRange("--max-model", "Largest model in megabytes", 256, 1, 2000);
         var seconds = Options.InRange("--max-seconds", "Longest measurement in seconds", 120, 1, 86_400);

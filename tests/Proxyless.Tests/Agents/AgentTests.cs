@@ -185,6 +185,35 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         }
     }
 
+    [Theory]
+    [InlineData("::1", "https://[::1]")]
+    [InlineData("127.0.0.1", "https://127.0.0.1")]
+    public void An_agent_listens_on_the_addresses_of_both_families(string host, string address)
+    {
+        Assert.SkipUnless(Has(IPAddress.Parse(host)), "this machine has no such address");
+        using var folder = new TemporaryFolder();
+        Init(folder, host);
+        using Process serve = _agent.Start("serve", "--folder", folder.Root + "/agent", "--port", "0");
+        try
+        {
+            // Such as "listening on https://[::]:40123, certificate 12AB".
+            string listening = serve.StandardOutput.ReadLine() ?? "";
+            Assert.StartsWith("listening on https://", listening, StringComparison.Ordinal);
+            int port = new Uri(listening.Split(' ')[2].TrimEnd(',')).Port;
+            string file = Path.Combine(folder.Root, "agent", "target.yaml");
+            string text = File.ReadAllText(file);
+            Assert.Contains($"address: {address}:7443\n", text, StringComparison.Ordinal);
+            File.WriteAllText(file, text.Replace(":7443", $":{port}", StringComparison.Ordinal));
+            using var target = (AgentTarget)TargetFile.Open(file);
+            Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, target.Id, StringComparison.Ordinal);
+        }
+        finally
+        {
+            serve.Kill(entireProcessTree: true);
+            serve.WaitForExit();
+        }
+    }
+
     [Fact]
     public void A_wrong_certificate_is_not_talked_to()
     {
@@ -580,10 +609,25 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         await AssertClean();
     }
 
-    /// <summary>Makes an agent's folder in a folder.</summary>
-    private void Init(TemporaryFolder folder)
+    /// <summary>Whether this machine has an address.</summary>
+    private static bool Has(IPAddress address)
     {
-        using Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost");
+        try
+        {
+            using var listener = new TcpListener(address, 0);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Makes an agent's folder in a folder.</summary>
+    private void Init(TemporaryFolder folder, string host = "localhost")
+    {
+        using Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", host);
         init.WaitForExit();
         Assert.Equal(0, init.ExitCode);
     }
