@@ -544,8 +544,8 @@ internal sealed class RunOptionSet
         AddToTraining(
             Integer(
                 "--folds",
-                "With --weights, cross-validate: train without each of this many parts of all images, and test on it; "
-                    + "says more than a small test set (none)"
+                "With --weights, cross-validate: train without each of this many parts of the images (those in train/, "
+                    + "where there is a test/ or val/), and test on it; says more than a small test set (none)"
             ),
             (o, v) => o with { Folds = (int?)v }
         );

@@ -46,7 +46,9 @@ internal sealed record CommandTarget : IPartTimer
     /// <summary>Runs of the program per measurement; the median counts.</summary>
     public int Repeats { get; init; } = 3;
 
-    /// <summary>Time after which a run is given up and its processes are ended.</summary>
+    /// <summary>
+    /// Time after which a run is given up and its processes are ended, except what outlives the program.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <inheritdoc/>

@@ -247,7 +247,7 @@ internal static class ReportStage
             return AnswerPictures.Of(
                 context,
                 [(context.Images.All, inFolds)],
-                Invariant($"all {inFolds.Count:N0} images, each classified by a network that was trained without it")
+                Invariant($"the {inFolds.Count:N0} images, each classified by a network that was trained without it")
                     + FloatsOf(evaluated)
             );
         }

@@ -54,7 +54,7 @@ public sealed record RunResult
     public double? CrossValidatedTop1 { get; init; }
 
     /// <summary>
-    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not requested.
+    /// The accuracy in parts of the images (<see cref="TrainingOptions.Folds"/>); null if not requested.
     /// </summary>
     public FoldAccuracy? Folds { get; init; }
 
@@ -182,7 +182,7 @@ public sealed record TrainResult
     public double? CrossValidatedTop1 { get; init; }
 
     /// <summary>
-    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not requested.
+    /// The accuracy in parts of the images (<see cref="TrainingOptions.Folds"/>); null if not requested.
     /// </summary>
     public FoldAccuracy? Folds { get; init; }
 

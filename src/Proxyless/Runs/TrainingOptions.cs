@@ -31,8 +31,9 @@ public sealed record TrainingOptions
     public string? Weights { get; init; }
 
     /// <summary>
-    /// With <see cref="Weights"/>: the number of parts of all images; on each part a network is tested that was trained
-    /// on the others, and the mean says more than a small test set. Null: none.
+    /// With <see cref="Weights"/>: the number of parts of all images, but those of a test or validation folder of their
+    /// own; on each part a network is tested that was trained on the others, and the mean says more than a small test
+    /// set. Null: none.
     /// </summary>
     public int? Folds { get; init; }
 
