@@ -72,7 +72,9 @@ internal static class SearchStage
         {
             context.Observer.Warning(
                 Invariant($"the search has {steps.WeightSteps} weight steps, {steps.WarmupSteps} of them warm-up, and ")
-                    + Invariant($"SearchOptions.ArchitectureInterval = {steps.Interval}: no architecture step, so that ")
+                    + Invariant(
+                        $"SearchOptions.ArchitectureInterval = {steps.Interval}: no architecture step, so that "
+                    )
                     + "the probabilities say nothing; give it more steps, or a smaller interval"
             );
         }
