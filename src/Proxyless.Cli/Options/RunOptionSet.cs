@@ -687,7 +687,7 @@ internal sealed class RunOptionSet
         AddToTraining(
             Values.Flag(
                 "--no-flip",
-                "Do not mirror training images: for text, digits, road signs (IDX files, and images read as gray, never are)"
+                "Do not mirror training images: for text, digits, road signs (IDX files and gray input never are)"
             ),
             (o, v) => o with { NoFlip = v }
         );

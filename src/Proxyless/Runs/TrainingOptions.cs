@@ -81,8 +81,8 @@ public sealed record TrainingOptions
     public double? MinimumCrop { get; init; }
 
     /// <summary>
-    /// Whether to train without mirrored images. Images of IDX files, and all that are read as gray, are never mirrored,
-    /// since they may be digits and letters.
+    /// Whether to train without mirrored images. Images of IDX files, and all that are read as gray, never are, since
+    /// they may be digits and letters.
     /// </summary>
     public bool NoFlip { get; init; }
 
