@@ -143,7 +143,8 @@ public sealed class TargetSearchTests : IDisposable
             Update = update,
             Objective = objective,
         };
-        var limits = new SearchLimits(null, new CostLimit(cost ?? _cost, limit));
+        var cap = new CostLimit(cost ?? _cost, limit);
+        SearchLimits limits = cap.IsOnLatency ? new SearchLimits(cap) : new SearchLimits(null, cap);
         var target = new SearchedTarget("board", limits, Path.Combine(_folder.Root, "search.jsonl"));
         return new TargetSearch(_network, settings, target, _loss, DataParallel.Alone, observer);
     }
