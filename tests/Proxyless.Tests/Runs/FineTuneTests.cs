@@ -152,7 +152,10 @@ public sealed class FineTuneTests : IDisposable
         );
     }
 
-    /// <summary>Of 460 images 391 are to train on, and a tenth fold leaves 414.</summary>
+    /// <summary>
+    /// Of 460 images 391 are to train on, and a tenth fold leaves 414; it trained twice as long. Steps follow whole
+    /// batches, of which there are few here.
+    /// </summary>
     [Fact]
     public void A_fold_of_few_images_trains_about_as_long_as_the_network_that_is_exported()
     {
@@ -165,7 +168,7 @@ public sealed class FineTuneTests : IDisposable
             decides: true,
             mostSteps: long.MaxValue
         );
-        Assert.InRange((double)tuner.StepsOn(414) / tuner.StepsOn(391), 1, 1.1);
+        Assert.InRange((double)tuner.StepsOn(414) / tuner.StepsOn(391), 1, 1.25);
     }
 
     [Fact]
