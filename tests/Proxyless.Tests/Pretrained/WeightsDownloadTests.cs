@@ -127,7 +127,7 @@ public sealed class WeightsDownloadTests
                 }
                 else
                 {
-                    Assert.InRange(network.PublishedTop1!.Value, 0.7, 0.8);
+                    Assert.InRange(network.PublishedTop1!.Value, 0.7, 0.85);
                 }
             }
         );
