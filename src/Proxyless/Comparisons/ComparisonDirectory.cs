@@ -13,12 +13,14 @@ namespace Proxyless.Comparisons;
 /// <param name="IntegerBits">
 /// Bits of the weights of the integer model that is made of every training; null if none is made.
 /// </param>
+/// <param name="Seed">The seed that those of the trainings depend on; plans of older versions have 0.</param>
 internal sealed record ComparisonPlan(
     IReadOnlyList<ComparedNetwork> Networks,
     int Seeds,
     string? ScoredBy,
     IReadOnlyList<string> Targets,
-    int? IntegerBits = null
+    int? IntegerBits = null,
+    int Seed = 0
 )
 {
     /// <summary>Whether the result of another plan is that of this one.</summary>

@@ -65,7 +65,9 @@ public static class ProxylessComparison
         }
 
         // Before anything is profiled: a wrong name costs nothing.
-        ComparisonPlan begun = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
+        ComparisonPlan begun = run.Resume
+            ? directory.ReadPlan()
+            : new ComparisonPlan([], 1, null, [], Seed: context.Options.Seed);
         if (run.Resume && options.Seeds < begun.Seeds)
         {
             throw new InvalidInputException(

@@ -107,6 +107,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
                     .Select(seed => new Work(
                         network,
                         seed,
+                        SeedOf(plan.Seed, seed),
                         plan.IntegerBits,
                         $"network {index + 1} of {plan.Networks.Count}: {network.Name}"
                     ))
@@ -336,8 +337,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         double latency = measured.Latencies.First().Value;
         context.Observer.Message(Invariant($"{work.Position}, {MillisecondText.Of(latency)} ms, seed {work.Seed}"));
         Architecture architecture = ArchitectureFile.Read(directory.Architecture(work.Network));
-        int trainingSeed = SeedOf(context.Options.Seed, work.Seed);
-        RunContext seeded = context.Reseeded(trainingSeed, new RunClock(TimeProvider.System)) with
+        RunContext seeded = context.Reseeded(work.TrainingSeed, new RunClock(TimeProvider.System)) with
         {
             CancellationToken = cancellationToken,
         };
@@ -388,5 +388,5 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         Settled,
     }
 
-    private sealed record Work(ComparedNetwork Network, int Seed, int? IntegerBits, string Position);
+    private sealed record Work(ComparedNetwork Network, int Seed, int TrainingSeed, int? IntegerBits, string Position);
 }

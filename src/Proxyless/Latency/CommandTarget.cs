@@ -15,7 +15,7 @@ namespace Proxyless.Latency;
 /// <c>ssh</c>, <c>trtexec</c>, a script. The program is started directly, with its arguments as a list, never through a
 /// shell.
 /// </summary>
-internal sealed record CommandTarget : IPartTimer
+internal sealed partial record CommandTarget : IPartTimer
 {
     /// <summary>Stands for the model's file among the arguments.</summary>
     public const string ModelPlace = "{model}";
@@ -197,8 +197,8 @@ internal sealed record CommandTarget : IPartTimer
             {
                 throw new InvalidInputException(
                     $"target '{Name}': the pattern '{Pattern}' takes '{match.Groups[1]}' out of '{whole}'; anchor it, "
-                        + "or let the program print with LC_ALL=C (a comma that separates two numbers stands beside "
-                        + "the group in the pattern)"
+                        + "or let what the program starts elsewhere print with LC_ALL=C (a comma that separates two "
+                        + "numbers stands beside the group in the pattern)"
                 );
             }
 
@@ -217,9 +217,9 @@ internal sealed record CommandTarget : IPartTimer
     /// <summary>Whether the comma of a number separates two, by a pattern that names it beside its group.</summary>
     private bool IsInList(string number)
     {
-        string pattern = Pattern.ToString();
+        string pattern = BesideComma().Replace(Pattern.ToString(), "");
         return number.Contains(',', StringComparison.Ordinal)
-            && (pattern.Contains(",(", StringComparison.Ordinal) || pattern.Contains("),", StringComparison.Ordinal));
+            && ((string[])[",(", ",)(", "),"]).Any(comma => pattern.Contains(comma, StringComparison.Ordinal));
     }
 
     private (int ExitCode, PrintedText Output, PrintedText Error) Execute(
@@ -319,4 +319,8 @@ internal sealed record CommandTarget : IPartTimer
             : text.Length > OutputShown ? TextBeginning.Of(text, OutputShown) + " ..."
             : text;
     }
+
+    // What may stand between a group and a comma, or count a group that ends with one.
+    [GeneratedRegex(@"\{[0-9,]*\}|\\s[*+?]?| [*+?]?", RegexOptions.CultureInvariant)]
+    private static partial Regex BesideComma();
 }

@@ -131,13 +131,14 @@ public sealed record LatencyTable
     /// <param name="space">The space that was profiled.</param>
     /// <param name="classes">Number of outputs of the classifier.</param>
     /// <exception cref="InvalidInputException">
-    /// The space holds a part that the table does not have, or all of its networks take no time or one of them less.
+    /// The space holds a part that the table does not have, or all of its networks take no time, or one of them less in
+    /// a table of others. In a measured one, noise can make the offset negative.
     /// </exception>
     internal SpaceCost ToSpaceTimes(SearchSpace space, int classes)
     {
         SpaceCost latency = ToSpaceCost(space, classes);
         string offset = Calibration.Offset < 0 ? Invariant($" (its offset is {Calibration.Offset:G4} ms)") : "";
-        return latency.Smallest >= 0 && latency.EvenExpectation > 0
+        return latency.EvenExpectation > 0 && (latency.Smallest >= 0 || Calibration.Networks > 0)
             ? latency
             : throw new InvalidInputException(
                 Invariant($"by the latency table of '{Target}' networks of space '{space.Name}' take ")

@@ -29,14 +29,15 @@ internal static partial class PrintedNumber
         return null;
     }
 
-    /// <summary>Whether the part lacks nothing but decimals.</summary>
+    /// <summary>Whether the part lacks nothing but zeros before it and decimals behind it.</summary>
     private static bool IsShortened(Match number, Group part)
     {
         int point = number.ValueSpan.IndexOf('.');
-        return part.Index == number.Index
+        int before = part.Index - number.Index;
+        bool isToEnd = before + part.Length == number.Length;
+        return number.ValueSpan[..before].TrimStart('0').IsEmpty
             && number.Groups["plain"].Length == number.Length
-            && point >= 0
-            && point <= part.Length;
+            && (isToEnd || (point >= 0 && point <= before + part.Length));
     }
 
     // A list such as 5.2,3.1 is none of them.

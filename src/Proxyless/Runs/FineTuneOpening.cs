@@ -133,7 +133,8 @@ internal static class FineTuneOpening
             observer,
             cancellationToken
         );
-        if (options.Training.Folds is { } folds)
+        // One that an earlier version began goes on: it made fewer parts.
+        if (before is null && options.Training.Folds is { } folds)
         {
             RequireDifferent(context.Images.All, folds, options.Data.Path);
         }

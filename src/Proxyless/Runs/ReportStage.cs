@@ -192,7 +192,7 @@ internal static class ReportStage
         {
             accuracies.Add(
                 new AccuracyFigure(
-                    Invariant($"all {folds.Images:N0} images, each by one of {folds.Folds} trainings without it")
+                    Invariant($"the {folds.Images:N0} images, each by one of {folds.Folds} trainings without it")
                         + floats,
                     folds.Top1,
                     folds.Images

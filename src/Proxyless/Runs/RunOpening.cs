@@ -264,5 +264,15 @@ internal static class RunOpening
         {
             Out = Path.GetFullPath(store.Directory.Root),
             Threads = context.ThreadsOfAnyProcess,
+            Device = DeviceOf(context, store),
         };
+
+    /// <summary>The device that a run began with, also while it goes on where there is none.</summary>
+    private static string DeviceOf(RunContext context, RunStore store) =>
+        context.Options.Resume
+        && File.Exists(store.Directory.Config)
+        && store.Directory.ReadConfig().Device is var begun
+        && !ComputeDevice.IsAvailable(begun)
+            ? begun
+            : context.Options.Device;
 }

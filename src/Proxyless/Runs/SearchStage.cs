@@ -12,7 +12,7 @@ namespace Proxyless.Runs;
 /// <summary>The search and the derivation at its end.</summary>
 internal static class SearchStage
 {
-    // A weight step and an architecture step, twice, where RunOptions.Time has room for less.
+    // Where RunOptions.Time has room for fewer; with a large interval no architecture step follows them.
     private const long FewestStepsInTime = 4;
 
     /// <summary>

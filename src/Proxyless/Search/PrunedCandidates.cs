@@ -13,7 +13,7 @@ internal static class PrunedCandidates
         ArgumentNullException.ThrowIfNull(log);
         HashSet<(int Block, int Candidate)> removed =
         [
-            .. log.SelectMany(epoch => epoch.Pruned).Where(one => one.Length == 2).Select(one => (one[0], one[1])),
+            .. log.SelectMany(epoch => epoch.Pruned).Where(one => one is { Length: 2 }).Select(one => (one[0], one[1])),
         ];
         return
         [

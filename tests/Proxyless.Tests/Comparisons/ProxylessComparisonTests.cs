@@ -204,7 +204,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         ComparisonOptions options = Options("reused", ["random:1", TinyNetwork("again", 0)], seeds: 1);
         NetworkResult old = ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation).Networks[1];
         string folder = Path.Combine(options.Run.Out!, "networks", old.Name);
-        string kept = run.PathOf("kept");
+        string kept = run.PathOf("set-aside");
         Directory.Move(folder, kept);
         ProxylessComparison.Run(Resumed(options) with { Without = [old.Name] }, NullRunObserver.Instance, Cancellation);
         Directory.Move(kept, folder);
