@@ -196,14 +196,7 @@ public sealed class OnnxClassifier : IDisposable
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        float[] shares = Run(Prepare(encoded, name, maxPixels), 1);
-        if (!Array.TrueForAll(shares, float.IsFinite))
-        {
-            throw new InvalidDataException(
-                $"'{_name}': its scores are not finite; its weights are damaged, export it again"
-            );
-        }
-
+        float[] shares = Scores(Prepare(encoded, name, maxPixels), 1);
         TensorPrimitives.SoftMax(shares, shares);
         return
         [
@@ -229,6 +222,18 @@ public sealed class OnnxClassifier : IDisposable
         var square = new float[Preprocessing.Length];
         Preprocessor.Scale(image, Preprocessing, square);
         return Preprocessor.ToInput(Preprocessing, square);
+    }
+
+    /// <summary>As <see cref="Run"/>, for answers: they need finite numbers.</summary>
+    /// <exception cref="InvalidDataException">The model's scores are not finite.</exception>
+    internal float[] Scores(ReadOnlySpan<float> images, int count)
+    {
+        float[] scores = Run(images, count);
+        return Array.TrueForAll(scores, float.IsFinite)
+            ? scores
+            : throw new InvalidDataException(
+                $"'{_name}': its scores are not finite; its weights are damaged, export it again"
+            );
     }
 
     /// <summary>Runs the model on prepared inputs.</summary>

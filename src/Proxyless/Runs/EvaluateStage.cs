@@ -311,15 +311,14 @@ internal static class EvaluateStage
     /// <summary>The scores of a model whose numbers are all finite.</summary>
     private static float[] Scores(OnnxClassifier model, string file, float[] input, int count)
     {
-        float[] scores = model.Run(input, count);
-        return Array.TrueForAll(scores, float.IsFinite)
-            ? scores
-            : throw new InvalidInputException(
-                $"'{file}': its scores are not finite; its weights are damaged, export it again"
-            )
-            {
-                File = file,
-            };
+        try
+        {
+            return model.Scores(input, count);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidInputException(exception.Message, exception) { File = file };
+        }
     }
 
     /// <summary>
