@@ -77,8 +77,24 @@ internal sealed class WeightsFile
                 throw new InvalidInputException($"{path} is a pipe or a device; give a regular file") { File = path };
             }
 
-            if (!SafeTensorsReader.IsOne(stream) && PyTorchFile.IsOne(stream))
+            if (!SafeTensorsReader.IsOne(stream))
             {
+                if (!PyTorchFile.IsOne(stream))
+                {
+                    throw new InvalidInputException(
+                        $"{path} is neither a safetensors file nor one that torch.save wrote; give such a file (.safetensors, "
+                            + ".pth, .pt) with the weights"
+                            + (
+                                Path.GetExtension(path) is ".onnx"
+                                    ? ", such as the one that this model was made from"
+                                    : ""
+                            )
+                    )
+                    {
+                        File = path,
+                    };
+                }
+
                 using PyTorchFile file = PyTorchFile.Open(stream);
                 return Of(file, stream.Length, stateDict);
             }

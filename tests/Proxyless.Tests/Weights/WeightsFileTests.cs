@@ -508,6 +508,8 @@ public sealed class WeightsFileTests : IDisposable
                 ),
                 "more than 1000000 values"
             },
+            { "an empty file", [], "neither a safetensors file nor one that torch.save wrote" },
+            { "a text", [.. "weights of a network"u8], "give such a file (.safetensors, .pth, .pt) with the weights" },
             { "a pickle of something else", PickleWriter.Of(writer => writer.Number(1)), "none of torch.save" },
             { "a pickle that ends", [0x80, 2, (byte)'}', (byte)'('], "cut short" },
             { "an instruction that does not exist", [0x80, 2, 0xff], "0xff" },
@@ -533,6 +535,20 @@ public sealed class WeightsFileTests : IDisposable
             $"{what}: '{exception.Message}' lacks '{reason}'"
         );
         Assert.EndsWith("weights", exception.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_is_refused_in_favor_of_what_it_was_made_from()
+    {
+        string model = Path.Combine(_folder.Root, "model.onnx");
+        File.WriteAllBytes(model, [8, 8, 18, 9, .. "proxyless"u8]);
+        var exception = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(model));
+        Assert.EndsWith(
+            "with the weights, such as the one that this model was made from",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(model, exception.File);
     }
 
     [Fact]
