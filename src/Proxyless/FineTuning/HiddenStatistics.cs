@@ -29,10 +29,10 @@ internal sealed class HiddenStatistics
         _taught = taught;
         _units = UnitsOf(teacher.Project!);
         _weights = Transposed(Matrix(teacher.Project!.Weight.Value), _units);
-        _means = [.. sums.Hidden.Select(sum => sum / sums.Count)];
-        _outputMeans = [.. sums.Outputs.Select(sum => sum / sums.Count)];
-        _covariance = Centered(sums.HiddenHidden, _means, _means, sums.Count);
-        _cross = Centered(sums.HiddenOutputs, _means, _outputMeans, sums.Count);
+        _means = [.. Numbers(sums.Hidden).Select(sum => sum / sums.Count)];
+        _outputMeans = [.. Numbers(sums.Outputs).Select(sum => sum / sums.Count)];
+        _covariance = Centered(Matrix(sums.HiddenHidden), _means, _means, sums.Count);
+        _cross = Centered(Matrix(sums.HiddenOutputs), _means, _outputMeans, sums.Count);
         foreach (double[] row in _cross)
         {
             for (int o = 0; o < row.Length; o++)
@@ -54,10 +54,10 @@ internal sealed class HiddenStatistics
         ArgumentNullException.ThrowIfNull(inputs);
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
-        Sums? sums = null;
         using Tensor weights = teacher.Project!.Weight.Value.to(float64);
         using Tensor matrix = weights.reshape(weights.shape[0], weights.shape[1]);
         using Tensor transposed = matrix.t();
+        var sums = new Sums(weights.shape[1], weights.shape[0], weights.device);
         foreach (Tensor input in inputs)
         {
             using var ofBatch = NewDisposeScope();
@@ -67,22 +67,12 @@ internal sealed class HiddenStatistics
                 taught.Block.Operation.Kernel == teacher.Block.Operation.Kernel
                     ? own.matmul(transposed)
                     : Rows(teacher.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels).matmul(transposed);
-            Tensor hidden = own.t();
-            var batch = new Sums(
-                own.shape[0],
-                Numbers(own.sum(OfRows)),
-                Numbers(outputs.sum(OfRows)),
-                Matrix(hidden.matmul(own)),
-                Matrix(hidden.matmul(outputs))
-            );
-            sums = sums is null ? batch : sums.Plus(batch);
+            sums.Add(own, outputs);
         }
 
-        return new HiddenStatistics(
-            teacher,
-            taught,
-            sums ?? throw new ArgumentException("there are no inputs", nameof(inputs))
-        );
+        return sums.Count > 0
+            ? new HiddenStatistics(teacher, taught, sums)
+            : throw new ArgumentException("there are no inputs", nameof(inputs));
     }
 
     /// <summary>Solves for all hidden channels; the elimination then reduces them.</summary>
@@ -205,23 +195,29 @@ internal sealed class HiddenStatistics
     private static double[][] Centered(double[][] sums, double[] left, double[] right, long count) =>
         [.. sums.Select((row, i) => row.Select((sum, j) => (sum / count) - (left[i] * right[j])).ToArray())];
 
-    private sealed record Sums(
-        long Count,
-        double[] Hidden,
-        double[] Outputs,
-        double[][] HiddenHidden,
-        double[][] HiddenOutputs
-    )
+    /// <summary>Sums over the rows of hidden channels and of outputs, in double precision.</summary>
+    private sealed class Sums(long hidden, long outputs, Device device)
     {
-        public Sums Plus(Sums other) =>
-            new(
-                Count + other.Count,
-                Plus(Hidden, other.Hidden),
-                Plus(Outputs, other.Outputs),
-                [.. HiddenHidden.Zip(other.HiddenHidden, Plus)],
-                [.. HiddenOutputs.Zip(other.HiddenOutputs, Plus)]
-            );
+        public long Count { get; private set; }
 
-        private static double[] Plus(double[] one, double[] two) => [.. one.Zip(two, (left, right) => left + right)];
+        public Tensor Hidden { get; } = zeros(hidden, dtype: float64, device: device);
+
+        public Tensor Outputs { get; } = zeros(outputs, dtype: float64, device: device);
+
+        public Tensor HiddenHidden { get; } = zeros(hidden, hidden, dtype: float64, device: device);
+
+        public Tensor HiddenOutputs { get; } = zeros(hidden, outputs, dtype: float64, device: device);
+
+        /// <summary>Adds rows [R, hidden] and [R, outputs].</summary>
+        public void Add(Tensor hidden, Tensor outputs)
+        {
+            using var scope = NewDisposeScope();
+            Tensor columns = hidden.t();
+            Count += hidden.shape[0];
+            Hidden.add_(hidden.sum(OfRows));
+            Outputs.add_(outputs.sum(OfRows));
+            HiddenHidden.add_(columns.matmul(hidden));
+            HiddenOutputs.add_(columns.matmul(outputs));
+        }
     }
 }

@@ -21,10 +21,7 @@ public sealed class ChannelEliminationTests
     {
         double[][] outputs = Product(_inputs, _weights);
         double[][] covariance = Product(Transposed(_inputs), _inputs);
-        var elimination = new ChannelElimination(
-            Inverse(covariance),
-            [.. _weights.Select(row => (double[])row.Clone())]
-        );
+        var elimination = new ChannelElimination(Inverse(covariance), Copy(_weights));
         int[] left = [.. Enumerable.Range(0, Inputs)];
         for (int count = Inputs - 1; count >= 1; count--)
         {
@@ -42,6 +39,48 @@ public sealed class ChannelEliminationTests
             }
 
             left = cheapest;
+        }
+    }
+
+    /// <summary>Changes wait, and are applied together: as if each had been applied at once.</summary>
+    [Theory]
+    [InlineData(77, 69)]
+    [InlineData(77, 45)]
+    [InlineData(77, 3)]
+    public void Many_removals_are_those_of_the_formula_one_by_one(int inputs, int left)
+    {
+        double[][] columns = Random(2 * inputs, inputs, 3);
+        double[][] inverse = Inverse(Product(Transposed(columns), columns));
+        double[][] weights = Random(inputs, 5, 4);
+        var elimination = new ChannelElimination(Copy(inverse), Copy(weights));
+        List<int> expected = [.. Enumerable.Range(0, inputs)];
+        for (int count = inputs - 1; count >= left; count--)
+        {
+            int removed = expected.MinBy(input =>
+                weights[input].Sum(weight => weight * weight) / inverse[input][input]
+            );
+            expected.Remove(removed);
+            double[] row = inverse[removed];
+            foreach (int input in expected)
+            {
+                double factor = inverse[input][removed] / row[removed];
+                weights[input] = [.. weights[input].Zip(weights[removed], (own, other) => own - (factor * other))];
+                inverse[input] = [.. inverse[input].Zip(row, (own, other) => own - (factor * other))];
+            }
+
+            if (count % 10 == 0 || count == left)
+            {
+                elimination.RemoveTo(count, TestContext.Current.CancellationToken);
+                Assert.Equal(expected, elimination.Left);
+                Assert.All(
+                    expected,
+                    input =>
+                        Assert.All(
+                            weights[input].Zip(elimination.WeightsOf(input).ToArray()),
+                            pair => Assert.Equal(pair.First, pair.Second, 1e-9)
+                        )
+                );
+            }
         }
     }
 
@@ -84,6 +123,8 @@ public sealed class ChannelEliminationTests
                 .Select(_ => Enumerable.Range(0, columns).Select(_ => random.NextDouble() - 0.4).ToArray()),
         ];
     }
+
+    private static double[][] Copy(double[][] matrix) => [.. matrix.Select(row => (double[])row.Clone())];
 
     private static double[][] Transposed(double[][] matrix) =>
         [.. Enumerable.Range(0, matrix[0].Length).Select(j => matrix.Select(row => row[j]).ToArray())];
