@@ -18,6 +18,7 @@ public sealed class LayersTests
         ("Measurement", []),
         ("Inference", ["Measurement"]),
         ("Files", []),
+        ("Locking", ["Files"]),
         ("Architectures", ["Files"]),
         ("Distributed", []),
         ("Runtime.Kernels", []),
@@ -26,8 +27,8 @@ public sealed class LayersTests
         ("Weights", []),
         ("Networks", ["Files", "Architectures", "Runtime", "Runtime.Kernels", "Weights"]),
         ("Training", ["Files", "Distributed", "Runtime", "Runtime.Kernels", "Data", "Weights", "Networks"]),
-        ("FineTuning", ["Architectures", "Runtime", "Data", "Networks"]),
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
+        ("FineTuning", ["Architectures", "Runtime", "Data", "Networks", "Search"]),
         ("Export", ["Inference", "Architectures", "Networks"]),
         ("Quantization", ["Measurement", "Runtime", "Runtime.Kernels", "Networks", "Training", "Export"]),
         ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Data", "Weights", "Networks", "Export"]),
@@ -40,6 +41,7 @@ public sealed class LayersTests
                 "Measurement",
                 "Inference",
                 "Files",
+                "Locking",
                 "Architectures",
                 "Distributed",
                 "Runtime",
@@ -59,7 +61,19 @@ public sealed class LayersTests
         ),
         (
             "Comparisons",
-            ["Files", "Architectures", "Data", "Networks", "Training", "Search", "Export", "Latency", "Reports", "Runs"]
+            [
+                "Files",
+                "Locking",
+                "Architectures",
+                "Data",
+                "Networks",
+                "Training",
+                "Search",
+                "Export",
+                "Latency",
+                "Reports",
+                "Runs",
+            ]
         ),
         (
             "Bench",

@@ -1,6 +1,7 @@
 using System.Text;
 using Proxyless.Cli.Output;
 using Proxyless.Comparisons;
+using Proxyless.Locking;
 using Proxyless.Reports;
 using Proxyless.Runs;
 using static System.FormattableString;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Proxyless.Files;
+using Proxyless.Locking;
 using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;

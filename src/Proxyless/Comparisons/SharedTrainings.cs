@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Proxyless.Architectures;
 using Proxyless.Files;
+using Proxyless.Locking;
 using Proxyless.Runs;
 using Proxyless.Training;
 

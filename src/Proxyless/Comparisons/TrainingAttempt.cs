@@ -1,4 +1,5 @@
 using Proxyless.Files;
+using Proxyless.Locking;
 using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;

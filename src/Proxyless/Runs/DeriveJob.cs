@@ -1,4 +1,5 @@
 using Proxyless.Files;
+using Proxyless.Locking;
 using Proxyless.Networks;
 using Proxyless.Search;
 

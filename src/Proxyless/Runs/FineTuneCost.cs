@@ -91,7 +91,7 @@ internal static class FineTuneCost
         (areFew ? TrainingOverTrial(context) : 1) * TeacherStage.TimeOverSteps;
 
     private static int TrainingOverTrial(RunContext context) =>
-        context.Options.Training.Epochs is null ? FineTuner.StepsOverTrialSteps : 1;
+        context.Options.Training.Epochs is null ? RunDefaults.StepsOverTrialSteps : 1;
 
     private static string Told(double seconds) =>
         seconds < 90 ? Invariant($"{Math.Ceiling(seconds):0} seconds")

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Files;
+using Proxyless.Locking;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 

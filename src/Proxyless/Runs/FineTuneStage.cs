@@ -174,7 +174,7 @@ internal static class FineTuneStage
     private static ImageSet Spread(ImageSet images) =>
         images.Subset(images.SpreadOverClasses(FineTuner.MostImagesOfClassifier));
 
-    private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
+    private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= RunDefaults.FewImages;
 
     /// <summary>Finds the network and decides how it is used, both on the same images.</summary>
     /// <param name="images">The images.</param>

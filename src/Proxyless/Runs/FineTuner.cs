@@ -13,20 +13,11 @@ namespace Proxyless.Runs;
 /// </summary>
 internal sealed class FineTuner
 {
-    /// <summary>More images than this are divided once, not several times.</summary>
-    public const int MostImages = 400;
-
     /// <summary>Fewest different images on which a classifier can be chosen: it learns from one of two parts.</summary>
     public const int FewestDifferentImages = 2;
 
     /// <summary>As the beginning of a training, a classifier of more images than this is hardly better.</summary>
     public const int MostImagesOfClassifier = 2000;
-
-    /// <summary>
-    /// Steps of a training over those of a trial: for a comparison, half of the steps are enough; with few images, the
-    /// result benefits from all of them (docs/results/fine-tuning.md).
-    /// </summary>
-    public const int StepsOverTrialSteps = 2;
 
     /// <summary>The most trials of a training of all weights: parts of the images.</summary>
     public const int PartsOfTraining = 3;
@@ -61,8 +52,8 @@ internal sealed class FineTuner
     /// <param name="network">The network with its pretrained weights; not disposed of.</param>
     /// <param name="images">The images.</param>
     /// <param name="decides">
-    /// Whether the block is chosen and training is compared with the classifier, as with up to <see cref="MostImages"/>
-    /// training images; otherwise all weights are trained.
+    /// Whether the block is chosen and training is compared with the classifier, as with up to
+    /// <see cref="RunDefaults.FewImages"/> training images; otherwise all weights are trained.
     /// </param>
     /// <param name="mostSteps">The most steps of a trial.</param>
     public FineTuner(RunContext context, CompactNetwork network, ImageSet images, bool decides, long mostSteps)
@@ -114,7 +105,7 @@ internal sealed class FineTuner
 
     /// <summary>Steps of the training of all weights on a number of images.</summary>
     public long StepsOn(int images) =>
-        (_decides && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
+        (_decides && _context.Options.Training.Epochs is null ? RunDefaults.StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
 
     /// <summary>Chooses the place whose features let a linear classifier distinguish the classes best.</summary>
     /// <param name="images">The images to choose on, by their numbers.</param>

@@ -3,6 +3,7 @@ using Proxyless.Data;
 using Proxyless.Distributed;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Locking;
 using Proxyless.Pretrained;
 using Proxyless.Training;
 

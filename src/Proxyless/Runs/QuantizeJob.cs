@@ -1,6 +1,7 @@
 using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Latency;
+using Proxyless.Locking;
 using Proxyless.Quantization;
 using Proxyless.Runtime;
 

@@ -52,6 +52,18 @@ internal static class RunDefaults
     /// </summary>
     public const double MostGradientOfFineTuning = 3;
 
+    /// <summary>
+    /// Up to this many training images are few: with pretrained weights they are divided several times, not once, and a
+    /// classifier of fixed features is compared with a training of all weights.
+    /// </summary>
+    public const int FewImages = 400;
+
+    /// <summary>
+    /// Steps of a training over those of a trial: for a comparison, half of the steps are enough; with few images, the
+    /// result benefits from all of them (docs/results/fine-tuning.md).
+    /// </summary>
+    public const int StepsOverTrialSteps = 2;
+
     // What fine-tuning needs on few images, and how often it sees each of many (docs/results/fine-tuning.md).
     private const long FineTuningSteps = 100;
     private const long FineTuningEpochs = 20;
@@ -237,13 +249,13 @@ internal static class RunDefaults
 
     /// <summary>
     /// Returns the steps of a training that begins with pretrained weights: of a trial on up to
-    /// <see cref="FineTuner.MostImages"/> images, of the training on more. One image more never means fewer.
+    /// <see cref="FewImages"/> images, of the training on more. One image more never means fewer.
     /// </summary>
     /// <param name="options">The options.</param>
     /// <param name="images">Number of images.</param>
     /// <param name="batchSize">The most images per step.</param>
     /// <param name="areFew">
-    /// Whether there are up to <see cref="FineTuner.MostImages"/> training images. A fold may have more, since it also
+    /// Whether there are up to <see cref="FewImages"/> training images. A fold may have more, since it also
     /// has test images, and of more images validation may leave fewer.
     /// </param>
     public static long FineTuneSteps(RunOptions options, int images, int batchSize, bool areFew)
@@ -261,7 +273,7 @@ internal static class RunDefaults
 
         return areFew || options.Training.Epochs is not null
             ? Of(images)
-            : Math.Max(Of(images), FineTuner.StepsOverTrialSteps * Of(FineTuner.MostImages));
+            : Math.Max(Of(images), StepsOverTrialSteps * Of(FewImages));
     }
 
     private static long Steps(RunOptions options, double? epochs, long batchesPerEpoch, long otherwise) =>

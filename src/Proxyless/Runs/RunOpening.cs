@@ -2,6 +2,7 @@ using Proxyless.Architectures;
 using Proxyless.Distributed;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Locking;
 using Proxyless.Runtime;
 
 namespace Proxyless.Runs;

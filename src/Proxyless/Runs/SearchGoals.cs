@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Locking;
 
 namespace Proxyless.Runs;
 

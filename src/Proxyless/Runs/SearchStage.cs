@@ -3,7 +3,6 @@ using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
-using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
 
@@ -99,7 +98,16 @@ internal static class SearchStage
                     [.. middle.Select(part => SharedTarget.Of(part.Goal.Target.Name, part.Goal.Limits))]
                 ),
             parallel =>
-                Search(context, store, parts, targets, middle, Settings(context, steps, rate), network, parallel),
+                Search(
+                    context,
+                    store,
+                    parts,
+                    targets,
+                    middle,
+                    SearchRecipe.Settings(context, steps, rate),
+                    network,
+                    parallel
+                ),
             () => new CheckpointFile(store.Directory.SearchCheckpoint).Intact(context.Observer)
         );
         context.Clock.Charge(store, RunStage.Search);
@@ -127,7 +135,7 @@ internal static class SearchStage
     )
     {
         long steps = settings.Plan.WeightSteps;
-        (BatchLoader weights, BatchLoader held) = Batches(context, parallel);
+        (BatchLoader weights, BatchLoader held) = SearchRecipe.Batches(context, parallel);
         using BatchLoader ownWeights = weights;
         using BatchLoader ownHeld = held;
         var live = new LiveReport(context, store, parts[0].Goal.Table, middle[0].Goal.LatencyMs);
@@ -172,20 +180,6 @@ internal static class SearchStage
         }
 
         return [.. Enumerable.Range(0, targets.Length).Select(search.Log)];
-    }
-
-    /// <summary>
-    /// A process's parts of the batches of weight steps and of architecture steps; the caller disposes of them.
-    /// </summary>
-    public static (BatchLoader Weights, BatchLoader Held) Batches(RunContext context, DataParallel parallel)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        ArgumentNullException.ThrowIfNull(parallel);
-        RunLoaders loaders = context.LoadersOf(parallel.Part);
-        return (
-            loaders.Training(context.Images.Weights, RandomUse.WeightImages),
-            loaders.Training(context.Images.Architecture, RandomUse.ArchitectureImages)
-        );
     }
 
     /// <summary>The part at the middle one of a target's limits; of an even number, the higher of the two.</summary>
@@ -355,27 +349,6 @@ internal static class SearchStage
         store.Write(store.Plan with { Search = plan, Evaluations = evaluations });
         return plan;
     }
-
-    /// <summary>How a search with these steps is run.</summary>
-    public static SearchSettings Settings(RunContext context, SearchPlan plan, double rate) =>
-        new()
-        {
-            Plan = plan,
-            LearningRate = context.SearchLearningRate(plan.WeightSteps),
-            WeightDecay = context.Options.Training.WeightDecay!.Value,
-            LabelSmoothing = context.Options.Training.LabelSmoothing,
-            ClassWeights = context.ClassWeightsOf(context.Images.Weights),
-            CheckpointInterval = context.CheckpointInterval,
-            Update = context.Options.Search.Update,
-            ArchitectureRate = rate,
-            SampledArchitectures = context.Options.Search.ReinforceSamples,
-            Objective = context.Options.Search.Objective,
-            ObjectiveWeight = context.Options.Search.ObjectiveWeight,
-            CorrectPairs = context.Options.Search.CorrectPairs,
-            AnnealEntropy = !context.Options.Search.NoEntropySchedule,
-            PruneThreshold = context.Options.Search.PruneThreshold,
-            Seed = context.Options.Seed,
-        };
 
     /// <param name="Limit">The scored networks; null if an earlier process has decided.</param>
     private sealed record Undecided(ScoredLimit? Limit);

@@ -17,14 +17,14 @@ internal sealed record SharedSearch(SearchPlan Plan, double ArchitectureRate, IR
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(parallel);
-        (BatchLoader weights, BatchLoader held) = SearchStage.Batches(context, parallel);
+        (BatchLoader weights, BatchLoader held) = SearchRecipe.Batches(context, parallel);
         using (weights)
         using (held)
         {
             using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
             using var search = new ArchitectureSearch(
                 network,
-                SearchStage.Settings(context, Plan, ArchitectureRate),
+                SearchRecipe.Settings(context, Plan, ArchitectureRate),
                 [.. Targets.Select(target => target.ToSearched(log: ""))],
                 state.Checkpoint,
                 parallel,

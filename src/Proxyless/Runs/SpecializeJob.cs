@@ -3,6 +3,7 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Locking;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Training;

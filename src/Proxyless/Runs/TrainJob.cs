@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Locking;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 

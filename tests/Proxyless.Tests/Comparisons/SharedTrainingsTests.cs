@@ -1,5 +1,6 @@
 using Proxyless.Cli.Options;
 using Proxyless.Comparisons;
+using Proxyless.Locking;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runs;

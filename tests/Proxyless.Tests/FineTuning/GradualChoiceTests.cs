@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.FineTuning;
-using Proxyless.Runs;
 using Proxyless.Search;
 using Proxyless.Tests.Latency;
 using Xunit;

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Cli;
+using Proxyless.Locking;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Proxyless.Architectures;
-using Proxyless.Runs;
+using Proxyless.Locking;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;

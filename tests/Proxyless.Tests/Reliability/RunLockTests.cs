@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Files;
+using Proxyless.Locking;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;

@@ -1,4 +1,4 @@
-using Proxyless.Runs;
+using Proxyless.Locking;
 
 namespace Proxyless.Tests.Runs;
 

@@ -72,9 +72,9 @@ public sealed class RunDefaultsTests
         };
         long Training(int images)
         {
-            bool areFew = images <= FineTuner.MostImages;
+            bool areFew = images <= RunDefaults.FewImages;
             long steps = RunDefaults.FineTuneSteps(options, images, 32, areFew);
-            return areFew ? FineTuner.StepsOverTrialSteps * steps : steps;
+            return areFew ? RunDefaults.StepsOverTrialSteps * steps : steps;
         }
 
         for (int images = 40; images < 2000; images++)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Proxyless.Files;
-using Proxyless.Runs;
+using Proxyless.Locking;
 using Proxyless.Tests.Data;
 using Xunit;
 

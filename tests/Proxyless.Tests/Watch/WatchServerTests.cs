@@ -7,6 +7,7 @@ using Microsoft.Playwright;
 using Proxyless.Architectures;
 using Proxyless.Cli.Watch;
 using Proxyless.Files;
+using Proxyless.Locking;
 using Proxyless.Reports;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Proxyless.Runs;
+namespace Proxyless.Locking;
 
 /// <summary>
 /// What tells a process of Linux from every other one, also after its number is used again: no clock is in it that

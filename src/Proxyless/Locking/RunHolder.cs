@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 
-namespace Proxyless.Runs;
+namespace Proxyless.Locking;
 
 /// <summary>A process that works in a run folder.</summary>
 /// <param name="Process">Its process id.</param>

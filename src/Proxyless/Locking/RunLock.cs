@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Proxyless.Files;
 
-namespace Proxyless.Runs;
+namespace Proxyless.Locking;
 
 /// <summary>
 /// Locks a run folder for one job. Two jobs in one folder would mix two runs, so a second one is rejected while the

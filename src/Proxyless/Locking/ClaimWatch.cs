@@ -1,4 +1,4 @@
-namespace Proxyless.Runs;
+namespace Proxyless.Locking;
 
 /// <summary>
 /// One process's view of the claims of others: how long each has shown no sign of life. Only changes are looked at, so

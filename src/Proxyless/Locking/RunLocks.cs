@@ -1,4 +1,4 @@
-namespace Proxyless.Runs;
+namespace Proxyless.Locking;
 
 /// <summary>The locked folders of a job that works in several; they are released in reverse order.</summary>
 internal sealed class RunLocks : IDisposable

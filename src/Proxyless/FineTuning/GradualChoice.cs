@@ -1,7 +1,6 @@
-using Proxyless.FineTuning;
 using Proxyless.Search;
 
-namespace Proxyless.Runs;
+namespace Proxyless.FineTuning;
 
 /// <summary>
 /// Chooses the network within limits that loses least of what a pretrained network computes. Errors of single blocks do

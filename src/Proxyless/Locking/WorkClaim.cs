@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Proxyless.Files;
 
-namespace Proxyless.Runs;
+namespace Proxyless.Locking;
 
 /// <summary>
 /// The claim of one process to a piece of work that any of several could do, on this host or on others that see the
