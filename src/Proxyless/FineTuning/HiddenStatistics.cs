@@ -214,10 +214,10 @@ internal sealed class HiddenStatistics
             using var scope = NewDisposeScope();
             Tensor columns = hidden.t();
             Count += hidden.shape[0];
-            Hidden.add_(hidden.sum(OfRows));
-            Outputs.add_(outputs.sum(OfRows));
-            HiddenHidden.add_(columns.matmul(hidden));
-            HiddenOutputs.add_(columns.matmul(outputs));
+            InPlace.Add(Hidden, hidden.sum(OfRows));
+            InPlace.Add(Outputs, outputs.sum(OfRows));
+            InPlace.Add(HiddenHidden, columns.matmul(hidden));
+            InPlace.Add(HiddenOutputs, columns.matmul(outputs));
         }
     }
 }

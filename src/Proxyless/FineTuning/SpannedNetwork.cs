@@ -1,4 +1,3 @@
-using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using static TorchSharp.torch;
@@ -6,20 +5,11 @@ using static TorchSharp.torch;
 namespace Proxyless.FineTuning;
 
 /// <summary>
-/// The super-network of the space that a network spans (<see cref="SpannedSpace"/>), with the network's own weights. A
-/// candidate with fewer hidden channels lacks those whose removal costs least (<see cref="ChannelElimination"/>), and
-/// its projection is the least-squares fit to the block's own output (He et al., arXiv 1707.06168); a smaller kernel is
-/// the middle of the larger one, or what <see cref="KernelTransforms"/> makes of that, with its own statistics. Nothing
-/// is trained, and no label is used.
+/// The super-network of the space that a network spans, with the weights of <see cref="SpannedWeights"/>, and the errors
+/// of its networks: what they lose of the network's features.
 /// </summary>
 internal sealed class SpannedNetwork : IDisposable
 {
-    // A fraction of the mean variance of a hidden channel, which pulls the weights toward their old values.
-    private const double Ridge = 1e-3;
-
-    // Neighboring pixels carry nearly the same information.
-    private const int MostPixels = 144;
-
     // Enough to tell the candidates of a block from one another: 64 images at 112x112, fewer larger ones.
     private const int MostImagesOfErrors = 64;
     private const int FewestImagesOfErrors = 24;
@@ -54,22 +44,12 @@ internal sealed class SpannedNetwork : IDisposable
         ArgumentNullException.ThrowIfNull(judged);
         ArgumentNullException.ThrowIfNull(computed);
         _network = network;
-        Super = new SuperNetwork(
-            SpannedSpace.Of(network.Architecture),
-            network.Architecture.Classes,
-            network.Options with
-            {
-                SharesWeights = false,
-            }
-        );
-        NetworkTensor.CopyAll(network.Stem.Tensors, Super.Stem.Tensors);
-        NetworkTensor.CopyAll(network.Head.Tensors, Super.Head.Tensors);
+        Super = SpannedWeights.OfAll(network, batches, computed, cancellationToken);
         using var withoutGraph = no_grad();
         try
         {
-            Fill(batches, computed, cancellationToken);
             using Tensor some = Spread(judged, network.Architecture.Resolution);
-            _judged = Begin(some);
+            _judged = SpannedWeights.BehindStem(network, some);
             _features = FeaturesBehind(_judged, Whole, 0);
         }
         catch
@@ -124,7 +104,7 @@ internal sealed class SpannedNetwork : IDisposable
                         return ErrorBehind(output, paths, i + 1);
                     }),
             ]);
-            input = Next(input, paths[i]);
+            input = SpannedWeights.Behind(paths[i], input);
         }
 
         return errors;
@@ -162,34 +142,8 @@ internal sealed class SpannedNetwork : IDisposable
         return cat([.. some], 0).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Next(Tensor x, BlockPath path)
-    {
-        using Tensor input = x;
-        return path.Forward(input, NormPass.Evaluation);
-    }
-
     private BlockPath[] Paths(IReadOnlyList<int> choice) =>
         [.. choice.Select((candidate, i) => Super.Blocks[i].Candidates[candidate]!)];
-
-    /// <summary>Gives every candidate its weights, block by block.</summary>
-    private void Fill(IReadOnlyList<Tensor> batches, Action<int> computed, CancellationToken cancellationToken)
-    {
-        using var scope = NewDisposeScope();
-        List<Tensor> inputs = [.. batches.Select(Begin)];
-        for (int i = 0; i < Whole.Count; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Fill(i, inputs, cancellationToken);
-            inputs = [.. inputs.Select(input => Next(input, Whole[i]))];
-            computed(i + 1);
-        }
-    }
-
-    private Tensor Begin(Tensor images)
-    {
-        using Tensor local = images.to(_network.Options.Device);
-        return _network.Stem.Forward(local, NormPass.Evaluation);
-    }
 
     /// <summary>The mean of each channel of the last convolution, from the input of a block on.</summary>
     private Tensor FeaturesBehind(Tensor input, IReadOnlyList<BlockPath> paths, int block)
@@ -197,7 +151,7 @@ internal sealed class SpannedNetwork : IDisposable
         Tensor x = input.alias();
         for (int i = block; i < paths.Count; i++)
         {
-            x = Next(x, paths[i]);
+            x = SpannedWeights.Behind(paths[i], x);
         }
 
         using Tensor last = x;
@@ -212,59 +166,5 @@ internal sealed class SpannedNetwork : IDisposable
         using Tensor squares = difference * difference;
         using Tensor sum = squares.sum();
         return WithScalar.ToDouble(sum) / _scale;
-    }
-
-    private void Fill(int i, List<Tensor> inputs, CancellationToken cancellationToken)
-    {
-        BlockPath whole = _network.Blocks[i];
-        BlockPath[] candidates = [.. Super.Blocks[i].Candidates.Select(path => path!)];
-        NetworkTensor.CopyAll(whole.Tensors, candidates[0].Tensors);
-        if (candidates.Length == 1)
-        {
-            return;
-        }
-
-        foreach (
-            IGrouping<int, BlockPath> alike in candidates
-                .Where(path => path.Depthwise is not null)
-                .GroupBy(path => path.Block.Operation.Kernel)
-        )
-        {
-            BlockPath[] narrower = [.. alike.OrderByDescending(path => path.Block.HiddenWidth)];
-            if (alike.Key != whole.Block.Operation.Kernel)
-            {
-                TakeKernel(i, narrower[0], inputs);
-            }
-
-            var statistics = HiddenStatistics.Of(whole, narrower[0], inputs, MostPixels);
-            ChannelElimination elimination = statistics.Begin(Ridge);
-            foreach (BlockPath path in narrower.Where(path => path != candidates[0]))
-            {
-                elimination.RemoveTo(path.Block.HiddenWidth, cancellationToken);
-                statistics.Write(elimination, path);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Gives a candidate the weights of the network's block, with a smaller kernel made of the larger one, and the
-    /// statistics of its own depthwise convolution on the same inputs.
-    /// </summary>
-    private void TakeKernel(int block, BlockPath to, List<Tensor> inputs)
-    {
-        BlockPath from = _network.Blocks[block];
-        NetworkTensor.CopyAll(from.Expand?.Tensors ?? [], to.Expand?.Tensors ?? []);
-        NetworkTensor.CopyAll(from.Project!.Tensors, to.Project!.Tensors);
-        NetworkTensor.CopyAll(from.Depthwise!.Tensors.Skip(1), to.Depthwise!.Tensors.Skip(1));
-        KernelTransforms transforms = _network.KernelTransforms ?? new KernelTransforms();
-        using Tensor kernels = transforms.Smaller(block, from.Depthwise.Weight.Value, to.Depthwise.Kernel);
-        to.Depthwise.Weight.CopyFrom(kernels);
-        long seen = 0;
-        foreach (Tensor input in inputs)
-        {
-            using Tensor? expanded = from.Expand?.Forward(input, NormPass.Evaluation);
-            seen += input.shape[0];
-            to.Depthwise.Forward(expanded ?? input, NormPass.Reestimation(input.shape[0], seen)).Dispose();
-        }
     }
 }

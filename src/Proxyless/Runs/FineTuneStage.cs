@@ -234,16 +234,20 @@ internal static class FineTuneStage
 
         (RunContext classifying, CompactNetwork first, int place) = Find(depth);
         Tuned classified = TunedOf(classifying, first);
-        ImageAnswer?[] classifier = classified.Tuner.Classify(among, place);
+        var fitted = new FittedComparison(start, images, among);
+        bool isFitted = start.IsFitted(first) && fitted.IsPossible;
+        ImageAnswer?[] classifier = isFitted ? [] : classified.Tuner.Classify(among, place);
         Tuned trained = classified;
-        if (place < all && FineTuner.MayBeBeaten(among, classifier))
+        if (place < all && (isFitted || FineTuner.MayBeBeaten(among, classifier)))
         {
             // All blocks are trained; no network of them is found where no training could be better.
             (RunContext training, CompactNetwork last, _) = Find(all);
             trained = TunedOf(training, last);
         }
 
-        (FineTuning decision, ImageAnswer?[] answers) = trained.Tuner.Decide(among, place, classifier);
+        (FineTuning decision, ImageAnswer?[] answers) = isFitted
+            ? fitted.Decide(classified.Tuner, place, trained.Tuner)
+            : trained.Tuner.Decide(among, place, classifier);
         if (place < all && trained == classified)
         {
             // In a fold all blocks may be trained: its steps are not those of a shorter network.

@@ -98,14 +98,15 @@ internal sealed class FineTuner
     public CompactNetwork Network => _features.Network;
 
     /// <summary>Where the whole network's features are: after its last convolution.</summary>
-    private int LastDepth => _features.Depths.Last();
+    public int LastDepth => _features.Depths.Last();
 
     /// <summary>The most steps of a trial; null: as many as it needs.</summary>
     public long? MostTrialSteps => _mostSteps == long.MaxValue ? null : _mostSteps;
 
     /// <summary>Steps of the training of all weights on a number of images.</summary>
     public long StepsOn(int images) =>
-        (_decides && _context.Options.Training.Epochs is null ? RunDefaults.StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
+        (_decides && _context.Options.Training.Epochs is null ? RunDefaults.StepsOverTrialSteps : 1)
+        * StepsOfTrialOn(images);
 
     /// <summary>Chooses the place whose features let a linear classifier distinguish the classes best.</summary>
     /// <param name="images">The images to choose on, by their numbers.</param>
@@ -179,6 +180,30 @@ internal sealed class FineTuner
     {
         (Place place, _) = Choose(images, [depth]);
         return ClassifierOnFeatures.Create(_features, depth, Fit(WithFeatures(images), place));
+    }
+
+    /// <summary>Does the same with another network of the same architecture.</summary>
+    public FineTuner With(CompactNetwork network) => new(_context, network, _images, _decides, _mostSteps);
+
+    /// <summary>Trains all weights on trial, for half of the steps of a training.</summary>
+    /// <param name="images">The images, by their numbers.</param>
+    /// <param name="trial">The number of the trial, from 0.</param>
+    /// <param name="trials">The number of trials.</param>
+    /// <returns>The trained network; the receiver disposes of it.</returns>
+    public CompactNetwork Trial(IReadOnlyList<int> images, int trial, int trials)
+    {
+        long steps = StepsOfTrialOn(images.Count);
+        if (trial == 0 && MostTrialSteps is not null)
+        {
+            TrainStage.WarnIfFew(
+                _context,
+                "each trial of the training",
+                steps,
+                _context.Loaders.BatchesPerEpoch(_images.Subset(images))
+            );
+        }
+
+        return Train(Begin(images, LastDepth), images, Invariant($"trial {trial + 1} of {trials}"), steps);
     }
 
     /// <summary>Trains all weights, for <see cref="StepsOn"/> these images.</summary>
@@ -313,19 +338,7 @@ internal sealed class FineTuner
         {
             possible -= Wrong(parts[i], classifier);
             int[] rest = [.. images.Except(parts[i])];
-            long steps = StepsOfTrialOn(rest.Length);
-            if (i == 0 && MostTrialSteps is not null)
-            {
-                TrainStage.WarnIfFew(
-                    _context,
-                    "each trial of the training",
-                    steps,
-                    _context.Loaders.BatchesPerEpoch(_images.Subset(rest))
-                );
-            }
-
-            using CompactNetwork network = Begin(rest, LastDepth);
-            Train(network, rest, Invariant($"trial {i + 1} of {parts.Count}"), steps);
+            using CompactNetwork network = Trial(rest, i, parts.Count);
             ImageAnswer?[] answers = Judge(network, parts[i]);
             foreach (int image in parts[i])
             {

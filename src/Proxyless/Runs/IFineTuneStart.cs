@@ -34,6 +34,20 @@ internal interface IFineTuneStart
     /// </returns>
     (RunContext Context, CompactNetwork Network, int Depth) Of(ImageSet images, IReadOnlyList<int> among, int blocks);
 
+    /// <summary>Whether images had a part in a network's weights.</summary>
+    /// <param name="network">From <see cref="Of"/>.</param>
+    bool IsFitted(CompactNetwork network);
+
+    /// <summary>Makes a network anew, from other images: what the cross-validation of a fitted network needs.</summary>
+    /// <param name="network">From <see cref="Of"/>.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="among">Those that may be learned from, by their numbers.</param>
+    /// <returns>
+    /// A network of the same architecture, which the receiver disposes of; null if no image had a part in the weights
+    /// of the given one.
+    /// </returns>
+    CompactNetwork? Refitted(CompactNetwork network, ImageSet images, IReadOnlyList<int> among);
+
     /// <summary>Gives back a network that is no longer used, so that its memory is free.</summary>
     /// <param name="network">From <see cref="Of"/>.</param>
     void Return(CompactNetwork network);

@@ -103,6 +103,34 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         return best ?? throw _notMet!;
     }
 
+    /// <summary>Makes the weights of a network that was found from other images; its choice is the same.</summary>
+    /// <param name="found">The network.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="among">Those to fit to, by their numbers.</param>
+    /// <returns>The network, which the receiver disposes of; null if no image had a part in its weights.</returns>
+    public CompactNetwork? Refitted(SpecializedNetwork found, ImageSet images, IReadOnlyList<int> among)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(among);
+        if (!found.IsFitted)
+        {
+            return null;
+        }
+
+        RunContext at = found.Context;
+        using NarrowingImages some = Load(at, images, among, NarrowingImages.MostAt(at.Space.Resolution));
+        using CompactNetwork start = StartOf(at.Space.Resolution, found.Blocks, some.Probe);
+        var progress = new Progress(at.Observer, "fit", 0, start.Blocks.Count, Progress.Unreported);
+        return SpannedWeights.OfOne(
+            start,
+            some.All,
+            found.Chosen.Choice,
+            done => progress.Report(done, "blocks"),
+            at.CancellationToken
+        );
+    }
+
     private static IEnumerable<int> Resolutions(int highest) =>
         Enumerable
             .Range(0, Sevenths - FewestSevenths + 1)
@@ -208,7 +236,9 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 StartOf(resolution, blocks, probe),
                 ArchitectureOf(resolution, blocks),
                 goal,
-                measured
+                measured,
+                blocks,
+                IsFitted: false
             )
             : null;
     }
@@ -253,7 +283,9 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 spanned.Super.Extract(chosen.Choice),
                 ArchitectureOf(resolution, blocks),
                 goal,
-                chosen
+                chosen,
+                blocks,
+                IsFitted: true
             );
         }
         catch (LimitNotMetException exception)

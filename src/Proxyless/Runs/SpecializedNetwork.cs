@@ -11,10 +11,16 @@ namespace Proxyless.Runs;
 /// </param>
 /// <param name="Goal">Target, table and limits.</param>
 /// <param name="Chosen">What was chosen, and its latency.</param>
+/// <param name="Blocks">
+/// Number of the larger one's blocks that are kept; one more than there are: all of them, and the last convolution.
+/// </param>
+/// <param name="IsFitted">Whether least squares on images made its weights; otherwise nothing is left out.</param>
 internal sealed record SpecializedNetwork(
     RunContext Context,
     CompactNetwork Network,
     Architecture Spanning,
     SearchGoal Goal,
-    MeasuredChoice Chosen
+    MeasuredChoice Chosen,
+    int Blocks,
+    bool IsFitted
 );

@@ -48,6 +48,13 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     }
 
     /// <inheritdoc/>
+    public bool IsFitted(CompactNetwork network) => Found(network).IsFitted;
+
+    /// <inheritdoc/>
+    public CompactNetwork? Refitted(CompactNetwork network, ImageSet images, IReadOnlyList<int> among) =>
+        specializer.Refitted(Found(network), images, among);
+
+    /// <inheritdoc/>
     public void Return(CompactNetwork network)
     {
         ArgumentNullException.ThrowIfNull(network);

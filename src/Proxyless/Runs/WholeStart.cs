@@ -28,5 +28,11 @@ internal sealed class WholeStart(RunContext context, CompactNetwork whole) : IFi
     ) => (context, whole, blocks);
 
     /// <inheritdoc/>
+    public bool IsFitted(CompactNetwork network) => false;
+
+    /// <inheritdoc/>
+    public CompactNetwork? Refitted(CompactNetwork network, ImageSet images, IReadOnlyList<int> among) => null;
+
+    /// <inheritdoc/>
     public void Return(CompactNetwork network) { }
 }

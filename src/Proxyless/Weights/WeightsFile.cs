@@ -82,8 +82,8 @@ internal sealed class WeightsFile
                 if (!PyTorchFile.IsOne(stream))
                 {
                     throw new InvalidInputException(
-                        $"{path} is neither a safetensors file nor one that torch.save wrote; give such a file (.safetensors, "
-                            + ".pth, .pt) with the weights"
+                        $"{path} is neither a safetensors file nor one that torch.save wrote; give such a file "
+                            + "(.safetensors, .pth, .pt) with the weights"
                             + (
                                 Path.GetExtension(path) is ".onnx"
                                     ? ", such as the one that this model was made from"
