@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Proxyless.FineTuning;
 
 /// <summary>
-/// The super-network of the space that a network spans, with the weights of <see cref="SpannedWeights"/>, and the errors
-/// of its networks: what they lose of the network's features.
+/// The super-network of the space that a network spans, with the weights of <see cref="SpannedWeights"/>, and the
+/// errors of its networks: what they lose of the network's features.
 /// </summary>
 internal sealed class SpannedNetwork : IDisposable
 {

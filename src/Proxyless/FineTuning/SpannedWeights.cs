@@ -6,9 +6,10 @@ namespace Proxyless.FineTuning;
 
 /// <summary>
 /// Gives the networks that one spans (<see cref="SpannedSpace"/>) their weights. A candidate with fewer hidden channels
-/// lacks those whose removal costs least (<see cref="ChannelElimination"/>), and its projection is the least-squares fit
-/// to the block's own output (He et al., arXiv 1707.06168); a smaller kernel is the middle of the larger one, or what
-/// <see cref="KernelTransforms"/> makes of that, with its own statistics. Nothing is trained, and no label is used.
+/// lacks those whose removal costs least (<see cref="ChannelElimination"/>), and its projection is the least-squares
+/// fit to the block's own output (He et al., arXiv 1707.06168); a smaller kernel is the middle of the larger one, or
+/// what <see cref="KernelTransforms"/> makes of that, with its own statistics. Nothing is trained, and no label is
+/// used.
 /// </summary>
 internal sealed class SpannedWeights
 {
@@ -34,7 +35,9 @@ internal sealed class SpannedWeights
     /// <param name="batches">Images [N, C, H, W] to learn the covariances from; not disposed of.</param>
     /// <param name="computed">Called after each block with the number of those that are done.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>The super-network, whose first candidates are the network itself; the receiver disposes of it.</returns>
+    /// <returns>
+    /// The super-network, whose first candidates are the network itself; the receiver disposes of it.
+    /// </returns>
     public static SuperNetwork OfAll(
         CompactNetwork network,
         IReadOnlyList<Tensor> batches,

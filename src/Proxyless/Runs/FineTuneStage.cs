@@ -11,6 +11,9 @@ namespace Proxyless.Runs;
 /// </summary>
 internal static class FineTuneStage
 {
+    // Three times at one resolution and for one candidate of each block, instead of all candidates at several.
+    private const double FittingOverFinding = 0.2;
+
     /// <summary>
     /// Returns the context in which the network is trained: if there are only a few images, it learns from all of them.
     /// </summary>
@@ -234,20 +237,26 @@ internal static class FineTuneStage
 
         (RunContext classifying, CompactNetwork first, int place) = Find(depth);
         Tuned classified = TunedOf(classifying, first);
-        var fitted = new FittedComparison(start, images, among);
+        using var fitted = new FittedComparison(start, images, among);
         bool isFitted = start.IsFitted(first) && fitted.IsPossible;
-        ImageAnswer?[] classifier = isFitted ? [] : classified.Tuner.Classify(among, place);
+        ImageAnswer?[] classifier = isFitted
+            ? fitted.Classify(classified.Tuner, place)
+            : classified.Tuner.Classify(among, place);
         Tuned trained = classified;
-        if (place < all && (isFitted || FineTuner.MayBeBeaten(among, classifier)))
+        if (
+            place < all
+            && (isFitted ? FittedComparison.MayBeBeaten(classifier) : FineTuner.MayBeBeaten(among, classifier))
+        )
         {
             // All blocks are trained; no network of them is found where no training could be better.
             (RunContext training, CompactNetwork last, _) = Find(all);
             trained = TunedOf(training, last);
         }
 
-        (FineTuning decision, ImageAnswer?[] answers) = isFitted
-            ? fitted.Decide(classified.Tuner, place, trained.Tuner)
-            : trained.Tuner.Decide(among, place, classifier);
+        (FineTuning decision, ImageAnswer?[] answers) =
+            isFitted || (start.IsFitted(trained.Tuner.Network) && fitted.IsPossible)
+                ? fitted.Decide(classifier, place, needsProof: !isFitted, trained.Tuner)
+                : trained.Tuner.Decide(among, place, classifier);
         if (place < all && trained == classified)
         {
             // In a fold all blocks may be trained: its steps are not those of a shorter network.
@@ -306,9 +315,10 @@ internal static class FineTuneStage
             return long.MaxValue;
         }
 
-        // Each fold finds networks of its own.
-        TimeSpan inFolds = finding * (context.Options.Training.Folds ?? 0);
-        double left = (time - spent - context.Clock.Uncharged - inFolds).TotalSeconds;
+        // Each fold finds networks of its own, and each decision fits them anew.
+        int folds = context.Options.Training.Folds ?? 0;
+        TimeSpan more = finding * (folds + (FittingOverFinding * (1 + folds)));
+        double left = (time - spent - context.Clock.Uncharged - more).TotalSeconds;
         return Math.Max(1, (long)(left / FineTuneCost.SecondsOfSteps(context, start, architecture, AreFew(context))));
     }
 

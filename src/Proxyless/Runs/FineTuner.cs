@@ -375,7 +375,8 @@ internal sealed class FineTuner
     private static int Wrong(IReadOnlyList<int> images, ImageAnswer?[] answers) =>
         images.Count(image => answers[image] is { IsRight: false });
 
-    private static bool IsBetter(int better, int worse) => better > worse && SignTest(better, worse) < Doubt;
+    /// <summary>Whether being right on some images where another is wrong, and the reverse, is beyond chance.</summary>
+    public static bool IsBetter(int better, int worse) => better > worse && SignTest(better, worse) < Doubt;
 
     /// <summary>Trains all weights for a number of steps.</summary>
     /// <param name="network">From <see cref="Begin"/>.</param>

@@ -48,6 +48,27 @@ public sealed class SpannedNetworkTests : IDisposable
         Assert.All(ErrorsOf(spanned), block => Assert.All(block, error => Assert.InRange(error, 0, 10)));
     }
 
+    /// <summary>Without the work for the other candidates.</summary>
+    [Fact]
+    public void One_network_has_the_weights_that_it_has_among_all()
+    {
+        using SpannedNetwork spanned = _small.Span();
+        IReadOnlyList<SearchBlock> blocks = spanned.Super.Space.Blocks();
+        for (int j = 0; j < blocks.Max(block => block.Candidates.Count); j++)
+        {
+            int[] choice = [.. blocks.Select(block => Math.Min(j, block.Candidates.Count - 1))];
+            using CompactNetwork among = spanned.Super.Extract(choice);
+            using CompactNetwork one = SpannedWeights.OfOne(
+                Whole,
+                [_small.Images],
+                choice,
+                _ => { },
+                TestContext.Current.CancellationToken
+            );
+            Assert.Equal(Outputs(among), Outputs(one));
+        }
+    }
+
     [Fact]
     public void An_error_is_the_part_of_the_variance_of_the_features_that_is_lost()
     {

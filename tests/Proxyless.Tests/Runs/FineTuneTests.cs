@@ -124,6 +124,49 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(7, kept.MostTrialSteps);
     }
 
+    /// <summary>One of the networks, to classify its features or to be trained, computes nothing.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_network_that_was_fitted_to_the_images_is_judged_with_those_that_were_not(bool isTrained)
+    {
+        (RunOptions options, string network) = Few();
+        using CompactNetwork whole = Load(options, network, out RunContext context);
+        using CompactNetwork useless = Load(options, network, out _);
+        foreach (NetworkTensor tensor in useless.Stem.Tensors)
+        {
+            using torch.Tensor nothing = torch.zeros_like(tensor.Value);
+            tensor.CopyFrom(nothing);
+        }
+
+        ImageSet images = FineTuneStage.ImagesOf(context);
+        FineTuner Tuner(CompactNetwork tuned) => new(context, tuned, images, decides: true, mostSteps: 1);
+        FineTuner classifying = Tuner(isTrained ? useless : whole);
+        FineTuner training = Tuner(isTrained ? whole : useless);
+        var start = new FittedStart(context, whole);
+        using var fitted = new FittedComparison(start, images, [.. classifying.All]);
+        ImageAnswer?[] classifier = fitted.Classify(classifying, 1);
+        (Proxyless.Runs.FineTuning decision, ImageAnswer?[] answers) = fitted.Decide(
+            classifier,
+            1,
+            needsProof: false,
+            training
+        );
+
+        // Each image is judged by the networks that it had no part in.
+        Assert.All(
+            start.FittedTo.GroupBy(fitted => fitted.Network, fitted => fitted.Among),
+            fits => Assert.All(classifying.All, image => Assert.Single(fits, among => !among.Contains(image)))
+        );
+        Assert.Contains(classifying.Network, start.FittedTo.Select(fitted => fitted.Network));
+        Assert.Equal(isTrained, decision.IsTrained);
+        Assert.Equal(isTrained ? training.LastDepth : 1, decision.Blocks);
+        ImageAnswer[] known = [.. answers.OfType<ImageAnswer>()];
+        Assert.InRange(known.Length, 1, images.Count);
+        Assert.Equal(known.Length, decision.Images);
+        Assert.Equal(known.Average(answer => answer.IsRight ? 1.0 : 0), decision.CrossValidatedTop1);
+    }
+
     [Fact]
     public void A_network_that_computes_no_finite_numbers_is_refused_with_its_weights()
     {
@@ -825,5 +868,37 @@ public sealed class FineTuneTests : IDisposable
                 Begun.Add(value.Total);
             }
         }
+    }
+
+    /// <summary>Pretends that a network was fitted to the images.</summary>
+    private sealed class FittedStart(RunContext context, CompactNetwork whole) : IFineTuneStart
+    {
+        public List<(CompactNetwork Network, IReadOnlyList<int> Among)> FittedTo { get; } = [];
+
+        public RunContext Context => context;
+
+        public CompactNetwork Whole => whole;
+
+        public bool HasTeacher => false;
+
+        public double ShareOfWork => 1;
+
+        public (RunContext Context, CompactNetwork Network, int Depth) Of(
+            ImageSet images,
+            IReadOnlyList<int> among,
+            int blocks
+        ) => (context, whole, blocks);
+
+        public bool IsFitted(CompactNetwork network) => true;
+
+        public CompactNetwork? Refitted(CompactNetwork network, ImageSet images, IReadOnlyList<int> among)
+        {
+            FittedTo.Add((network, among));
+            var other = new CompactNetwork(network.Architecture, network.Options);
+            NetworkTensor.CopyAll(network.Tensors, other.Tensors);
+            return other;
+        }
+
+        public void Return(CompactNetwork network) { }
     }
 }

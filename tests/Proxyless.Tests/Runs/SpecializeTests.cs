@@ -76,6 +76,19 @@ public sealed class SpecializeTests : IDisposable
     }
 
     [Fact]
+    public void A_network_that_was_fitted_to_few_images_is_judged_with_networks_that_are_fitted_anew()
+    {
+        var observer = new RecordingObserver();
+        RunResult result = ProxylessRun.Run(Narrowed(_options), _network, observer, Cancellation);
+        string said = Assert.Single(
+            observer.Messages,
+            text => text.Contains("cross-validated with networks fitted anew", StringComparison.Ordinal)
+        );
+        Assert.Contains("networks fitted anew: right on", said, StringComparison.Ordinal);
+        Assert.InRange(result.CrossValidatedTop1!.Value, 0, 1);
+    }
+
+    [Fact]
     public void Nothing_is_left_out_where_the_whole_network_is_within_the_limit()
     {
         RunResult result = ProxylessRun.Run(
