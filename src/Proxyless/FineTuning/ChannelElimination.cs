@@ -19,7 +19,6 @@ internal sealed class ChannelElimination
     // Changes that wait. With more of them their share in the row of the next input takes longer than is saved.
     private const int MostPending = 32;
 
-    private readonly int _outputs;
     private readonly double[][] _weights;
     private readonly double[] _norms;
 
@@ -38,7 +37,6 @@ internal sealed class ChannelElimination
     {
         ArgumentNullException.ThrowIfNull(inverse);
         ArgumentNullException.ThrowIfNull(weights);
-        _outputs = weights[0].Length;
         _weights = weights;
         _norms = [.. weights.Select(row => SumOfSquares(row))];
         _inverse = inverse;
@@ -62,8 +60,7 @@ internal sealed class ChannelElimination
         for (int size = Left.Length; size > count; size--)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int place = Cheapest();
-            Remove(place);
+            Remove(Cheapest());
             if (_pending.Count == MostPending)
             {
                 Apply();
@@ -107,7 +104,6 @@ internal sealed class ChannelElimination
             }
         }
 
-        _weights[removed] = new double[_outputs];
         _pending.Add(change);
     }
 

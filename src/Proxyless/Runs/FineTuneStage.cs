@@ -243,10 +243,7 @@ internal static class FineTuneStage
             ? fitted.Classify(classified.Tuner, place)
             : classified.Tuner.Classify(among, place);
         Tuned trained = classified;
-        if (
-            place < all
-            && (isFitted ? FittedComparison.MayBeBeaten(classifier) : FineTuner.MayBeBeaten(among, classifier))
-        )
+        if (place < all && FineTuner.MayBeBeaten(among, classifier, needsProof: !isFitted))
         {
             // All blocks are trained; no network of them is found where no training could be better.
             (RunContext training, CompactNetwork last, _) = Find(all);

@@ -128,12 +128,13 @@ internal sealed class FineTuner
     }
 
     /// <summary>
-    /// Whether a training of all weights that is right wherever the classifier is wrong would be better beyond chance.
+    /// Whether a training of all weights that is right wherever the classifier is wrong would be the choice.
     /// </summary>
     /// <param name="images">The images to judge on, by their numbers.</param>
-    /// <param name="classifier">From <see cref="Classify"/>.</param>
-    public static bool MayBeBeaten(IReadOnlyList<int> images, ImageAnswer?[] classifier) =>
-        IsBetter(Wrong(images, classifier), 0);
+    /// <param name="classifier">The cross-validated answers of the classifier, by the image's number.</param>
+    /// <param name="needsProof">As in <see cref="IsBetter"/>.</param>
+    public static bool MayBeBeaten(IReadOnlyList<int> images, ImageAnswer?[] classifier, bool needsProof = true) =>
+        IsBetter(Wrong(images, classifier), 0, needsProof);
 
     /// <summary>Decides whether all weights are trained.</summary>
     /// <param name="images">The images to decide on, by their numbers.</param>
@@ -156,15 +157,28 @@ internal sealed class FineTuner
         }
 
         ImageAnswer?[] answers = isBetter ? trained : classifier;
-        int[] known = [.. images.Where(image => answers[image] is not null)];
-        return (
-            new FineTuning(isBetter ? LastDepth : blocks, isBetter, Share(answers, known), known.Length)
-            {
-                IsCrossValidated = true,
-                MostTrialSteps = MostTrialSteps,
-            },
-            answers
-        );
+        return (DecisionOf(blocks, isBetter, answers), answers);
+    }
+
+    /// <summary>A decision whose accuracy is that of cross-validated answers.</summary>
+    /// <param name="blocks">The value of <see cref="FineTuning.Blocks"/> if the weights are not trained.</param>
+    /// <param name="isTrained">Whether all weights are trained.</param>
+    /// <param name="answers">
+    /// The answers of what was decided on, by the image's number; null where there is none.
+    /// </param>
+    public FineTuning DecisionOf(int blocks, bool isTrained, ImageAnswer?[] answers)
+    {
+        ImageAnswer[] known = [.. answers.OfType<ImageAnswer>()];
+        return new FineTuning(
+            isTrained ? LastDepth : blocks,
+            isTrained,
+            known.Length == 0 ? 0 : known.Average(answer => answer.IsRight ? 1.0 : 0),
+            known.Length
+        )
+        {
+            IsCrossValidated = true,
+            MostTrialSteps = MostTrialSteps,
+        };
     }
 
     /// <summary>What a training of all weights begins with if its accuracy is not known.</summary>
@@ -372,11 +386,16 @@ internal sealed class FineTuner
         return (isBetter, trials == parts.Count, trained);
     }
 
-    private static int Wrong(IReadOnlyList<int> images, ImageAnswer?[] answers) =>
+    /// <summary>The number of images with a wrong answer.</summary>
+    public static int Wrong(IReadOnlyList<int> images, ImageAnswer?[] answers) =>
         images.Count(image => answers[image] is { IsRight: false });
 
-    /// <summary>Whether being right on some images where another is wrong, and the reverse, is beyond chance.</summary>
-    public static bool IsBetter(int better, int worse) => better > worse && SignTest(better, worse) < Doubt;
+    /// <summary>Whether one is better that is right on some images where another is wrong, and the reverse.</summary>
+    /// <param name="better">Images on which it is right and the other is wrong.</param>
+    /// <param name="worse">Images on which it is wrong and the other is right.</param>
+    /// <param name="needsProof">Whether the difference must be beyond chance.</param>
+    public static bool IsBetter(int better, int worse, bool needsProof = true) =>
+        better > worse && (!needsProof || SignTest(better, worse) < Doubt);
 
     /// <summary>Trains all weights for a number of steps.</summary>
     /// <param name="network">From <see cref="Begin"/>.</param>

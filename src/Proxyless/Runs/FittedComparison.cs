@@ -44,11 +44,6 @@ internal sealed class FittedComparison(IFineTuneStart start, ImageSet images, in
         return answers;
     }
 
-    /// <summary>Whether a training that is right wherever the classifier is wrong would be the choice.</summary>
-    /// <param name="classifier">From <see cref="Classify"/>.</param>
-    public static bool MayBeBeaten(ImageAnswer?[] classifier) =>
-        classifier.OfType<ImageAnswer>().Any(answer => !answer.IsRight);
-
     /// <summary>Decides.</summary>
     /// <param name="classifier">The cross-validated answers of the classifier, by the image's number.</param>
     /// <param name="blocks">The number of blocks before its features.</param>
@@ -67,23 +62,21 @@ internal sealed class FittedComparison(IFineTuneStart start, ImageSet images, in
     {
         ArgumentNullException.ThrowIfNull(classifier);
         ArgumentNullException.ThrowIfNull(training);
-        bool IsTrained(int better, int worse) => needsProof ? FineTuner.IsBetter(better, worse) : better > worse;
         int[] known = [.. among.Where(image => classifier[image] is not null)];
-        int wrong = known.Count(image => !IsRight(classifier[image]));
-        if (!IsTrained(wrong, 0))
+        if (!FineTuner.MayBeBeaten(among, classifier, needsProof))
         {
             start.Context.Observer.Message(
-                Invariant($"the classifier is wrong on {wrong} of {known.Length} images, too few to show that ")
-                    + "training all weights is better: the weights stay as they are"
+                Invariant($"the classifier is wrong on {FineTuner.Wrong(among, classifier)} of {known.Length} images, ")
+                    + "too few to show that training all weights is better: the weights stay as they are"
             );
-            return (DecisionOf(training, blocks, isTrained: false, classifier), classifier);
+            return (training.DecisionOf(blocks, isTrained: false, classifier), classifier);
         }
 
         ImageAnswer?[] trained = RefittedOf(training)
             .Judged((anew, rest, part) => anew.Trial(rest, part, _parts.Count));
         int better = known.Count(image => IsRight(trained[image]) && !IsRight(classifier[image]));
         int worse = known.Count(image => !IsRight(trained[image]) && IsRight(classifier[image]));
-        bool isTrained = IsTrained(better, worse);
+        bool isTrained = FineTuner.IsBetter(better, worse, needsProof);
         start.Context.Observer.Message(
             Invariant(
                 $"training all weights of networks fitted anew: right on {better} images where the classifier is "
@@ -91,9 +84,8 @@ internal sealed class FittedComparison(IFineTuneStart start, ImageSet images, in
                 + Invariant($"wrong, wrong on {worse} where it is right, of {known.Length}: ")
                 + (isTrained ? "all weights are trained" : "the weights stay as they are")
         );
-        return isTrained
-            ? (DecisionOf(training, training.LastDepth, isTrained, trained), trained)
-            : (DecisionOf(training, blocks, isTrained, classifier), classifier);
+        ImageAnswer?[] answers = isTrained ? trained : classifier;
+        return (training.DecisionOf(blocks, isTrained, answers), answers);
     }
 
     /// <inheritdoc/>
@@ -109,21 +101,6 @@ internal sealed class FittedComparison(IFineTuneStart start, ImageSet images, in
         var made = new Refitted(start, tuner, images, among, _parts);
         _refitted.Add(made);
         return made;
-    }
-
-    private static FineTuning DecisionOf(FineTuner tuner, int blocks, bool isTrained, ImageAnswer?[] answers)
-    {
-        ImageAnswer[] known = [.. answers.OfType<ImageAnswer>()];
-        return new FineTuning(
-            blocks,
-            isTrained,
-            known.Length == 0 ? 0 : known.Average(answer => answer.IsRight ? 1.0 : 0),
-            known.Length
-        )
-        {
-            IsCrossValidated = true,
-            MostTrialSteps = tuner.MostTrialSteps,
-        };
     }
 
     private static bool IsRight(ImageAnswer? answer) => answer is { IsRight: true };

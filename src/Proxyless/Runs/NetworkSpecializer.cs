@@ -237,8 +237,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 ArchitectureOf(resolution, blocks),
                 goal,
                 measured,
-                blocks,
-                IsFitted: false
+                blocks
             )
             : null;
     }
@@ -284,8 +283,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 ArchitectureOf(resolution, blocks),
                 goal,
                 chosen,
-                blocks,
-                IsFitted: true
+                blocks
             );
         }
         catch (LimitNotMetException exception)

@@ -14,13 +14,15 @@ namespace Proxyless.Runs;
 /// <param name="Blocks">
 /// Number of the larger one's blocks that are kept; one more than there are: all of them, and the last convolution.
 /// </param>
-/// <param name="IsFitted">Whether least squares on images made its weights; otherwise nothing is left out.</param>
 internal sealed record SpecializedNetwork(
     RunContext Context,
     CompactNetwork Network,
     Architecture Spanning,
     SearchGoal Goal,
     MeasuredChoice Chosen,
-    int Blocks,
-    bool IsFitted
-);
+    int Blocks
+)
+{
+    /// <summary>Whether least squares on images made some of its weights; otherwise nothing is left out.</summary>
+    public bool IsFitted => Chosen.Choice.Any(candidate => candidate != 0);
+}
