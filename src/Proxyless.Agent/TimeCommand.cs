@@ -47,8 +47,12 @@ internal static class TimeCommand
     {
         try
         {
-            using var model = new OnnxModel(File.ReadAllBytes(file), threads, batch);
+            using var model = new OnnxModel(ModelFile.Read(file), threads, batch);
             return OnnxTimer.Measure(model, TimingOptions.Thorough);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new AgentException(exception.Message, exception);
         }
         catch (Exception exception) when (ModelErrors.Includes(exception))
         {

@@ -34,9 +34,6 @@ public sealed class OnnxClassifier : IDisposable
     /// <summary>The key, after the prefix, that tells whether a model is for small images.</summary>
     internal const string SmallImagesKey = "small_images";
 
-    // Where a file of ONNX ends, and with it what is read at once.
-    private const long MostBytes = int.MaxValue;
-
     private readonly string _name;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
@@ -108,27 +105,9 @@ public sealed class OnnxClassifier : IDisposable
     /// <param name="threads">Threads per run.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is not an ONNX model, lacks the metadata of a classifier, or is a pipe or a device.
+    /// The file is not an ONNX model, lacks the metadata of a classifier, is empty, or is a pipe or a device.
     /// </exception>
-    public static OnnxClassifier Load(string path, int threads = 1)
-    {
-        using FileStream stream = File.OpenRead(path);
-        if (!stream.CanSeek)
-        {
-            throw new InvalidDataException($"'{path}' is a pipe or a device; give a regular file");
-        }
-
-        if (stream.Length > MostBytes)
-        {
-            throw new InvalidDataException(
-                $"'{path}' is not a classifier that Proxyless exported: it is larger than 2 GB, where ONNX ends"
-            );
-        }
-
-        byte[] onnx = new byte[stream.Length];
-        stream.ReadExactly(onnx);
-        return Load(onnx, path, threads);
-    }
+    public static OnnxClassifier Load(string path, int threads = 1) => Load(ModelFile.Read(path), path, threads);
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="onnx">The bytes of an ONNX file written by Proxyless.</param>

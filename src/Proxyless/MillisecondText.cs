@@ -17,7 +17,15 @@ internal static class MillisecondText
     public static string Of(double milliseconds) =>
         milliseconds.ToString(Invariant($"F{Decimals(milliseconds)}"), CultureInfo.InvariantCulture);
 
-    /// <summary>The same without zeros at its end, such as 12.3 or 0.022.</summary>
+    /// <summary>A difference of latencies with its sign, such as +12.300 or -0.0220.</summary>
+    public static string Change(double milliseconds) =>
+        (
+            milliseconds > 0 ? "+"
+            : milliseconds < 0 ? "-"
+            : ""
+        ) + Of(Math.Abs(milliseconds));
+
+    /// <summary>A latency without zeros at its end, such as 12.3 or 0.022.</summary>
     public static string Short(double milliseconds) =>
         milliseconds.ToString($"0.{new string('#', Decimals(milliseconds))}", CultureInfo.InvariantCulture);
 

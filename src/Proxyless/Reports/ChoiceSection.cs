@@ -53,7 +53,7 @@ internal static class ChoiceSection
                 Invariant($"<tr><th scope=\"row\">{block.Block}</th><td class=\"text\">{Text(block.Chosen)}</td>")
                     + $"<td class=\"text\">{Text(block.Next)}</td>"
                     + Invariant($"<td>{100 * block.Top1Change:+0.0;-0.0;0.0}</td>")
-                    + Invariant($"<td>{block.LatencyChangeMs:+0.000;-0.000;0.000}</td></tr>")
+                    + $"<td>{MillisecondText.Change(block.LatencyChangeMs)}</td></tr>"
             );
         }
 

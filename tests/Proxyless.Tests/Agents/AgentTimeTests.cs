@@ -42,6 +42,21 @@ public sealed class AgentTimeTests
     }
 
     [Fact]
+    public void What_is_no_file_is_refused_and_not_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "devices have other names elsewhere");
+        CommandTarget device = Target with
+        {
+            Command = ["/bin/sh", "-c", "exec \"$0\" time /dev/null", AgentProcess.Program, "{model}"],
+        };
+        Assert.Contains(
+            "'/dev/null' is empty, or a pipe or a device",
+            Assert.Throws<InvalidInputException>(() => device.Time([1], Cancellation)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void The_word_that_serve_uses_for_itself_points_to_the_one_for_users()
     {
         CommandTarget measure = Target with { Command = [AgentProcess.Program, "measure", "{model}"] };

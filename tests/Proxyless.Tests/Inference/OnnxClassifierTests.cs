@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.IO.Pipes;
 using Proxyless.Export;
 using Proxyless.Inference;
 using Proxyless.Measurement;
+using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Xunit;
 
@@ -25,7 +27,39 @@ public sealed class OnnxClassifierTests
         using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
         string file = $"/proc/self/fd/{pipe.GetClientHandleAsString()}";
         string message = Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(file)).Message;
-        Assert.Contains($"'{file}' is a pipe", message, StringComparison.Ordinal);
+        Assert.Contains($"'{file}' is empty, or a pipe", message, StringComparison.Ordinal);
+    }
+
+    /// <summary>To open it would be to wait for somebody who writes.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_pipe_with_a_name_is_refused_before_it_is_opened(bool isLinked)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "there are no named pipes elsewhere");
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Root, "model.onnx");
+        using (var make = Process.Start("mkfifo", file))
+        {
+            make.WaitForExit();
+        }
+
+        if (isLinked)
+        {
+            string link = Path.Combine(folder.Root, "link.onnx");
+            File.CreateSymbolicLink(link, file);
+            file = link;
+        }
+
+        string message = Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(file)).Message;
+        Assert.Contains($"'{file}' is empty, or a pipe", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_missing_is_no_pipe()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Throws<FileNotFoundException>(() => OnnxClassifier.Load(Path.Combine(folder.Root, "none.onnx")));
     }
 
     [Fact]

@@ -35,6 +35,14 @@ public sealed class PrintedLimitTests
             )
         );
 
+    [Theory]
+    [InlineData(12.3, "+12.300")]
+    [InlineData(-0.022, "-0.0220")]
+    [InlineData(0.0004, "+0.000400")]
+    [InlineData(0, "0.000")]
+    public void A_difference_has_a_sign_and_enough_digits(double milliseconds, string text) =>
+        Assert.Equal(text, MillisecondText.Change(milliseconds));
+
     [Fact]
     public void The_smallest_latency_as_it_is_told_is_a_limit_that_can_be_met() =>
         Gen.Double[-6, 4]
