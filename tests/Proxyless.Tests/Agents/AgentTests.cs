@@ -16,13 +16,11 @@ using Proxyless.Measurement;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runner;
-using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Agents;
 
 /// <summary>The agent over loopback TLS: what it is for, and what it must stand.</summary>
-[Collection(nameof(WholeRuns))]
 public sealed class AgentTests : IClassFixture<AgentProcess>
 {
     private static readonly byte[] Model = NetworkExporter.Untrained(SmallSpace.Network(0, 1, 2));

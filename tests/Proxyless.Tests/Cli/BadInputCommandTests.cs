@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
@@ -175,13 +174,8 @@ public sealed class BadInputCommandTests : IDisposable
     public async Task A_pipe_in_place_of_a_file_is_refused_and_not_waited_for(string command)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "there are no named pipes elsewhere");
-        Directory.CreateDirectory(Path.Combine(_folder.Root, "batches"));
-        foreach (string name in (string[])["pipe", Path.Combine("batches", "data_batch_1.bin")])
-        {
-            using Process make = Process.Start("mkfifo", [Path.Combine(_folder.Root, name)]);
-            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-
+        _folder.AddPipe("pipe");
+        _folder.AddPipe(Path.Combine("batches", "data_batch_1.bin"));
         string[] words = [.. command.Split(' ').Select(Resolved)];
         CommandLineRun run = await Task.Run(() => CommandLineRun.Of(words), TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);

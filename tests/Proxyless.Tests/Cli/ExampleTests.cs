@@ -109,13 +109,14 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --data photos --weights timm-efficientnet-lite0 --out runs/photos"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml --threads 1"
+            "--arch net.config --resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml --threads 1",
+            ("timm-efficientnet-lite0", "mine.pth")
         )
         {
-            Before = _ =>
+            Before = fact =>
             {
                 Directory.Delete("runs", recursive: true);
-                KeepRandomWeights();
+                WriteOwnNetwork(fact);
             },
         },
         ["proxyless run --arch net.config --weights mine.pth --data photos --latency 4"] = new(

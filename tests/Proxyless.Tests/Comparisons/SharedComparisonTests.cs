@@ -5,13 +5,11 @@ using Proxyless.Architectures;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
-using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Comparisons;
 
 /// <summary>A comparison whose trainings several processes divide among them.</summary>
-[Collection(nameof(WholeRuns))]
 public sealed class SharedComparisonTests : IDisposable
 {
     private const int Trainings = 12;

@@ -235,11 +235,7 @@ public sealed class FolderContentsTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "there are no named pipes elsewhere");
         FillClasses();
-        using (var make = Process.Start("mkfifo", Path.Combine(_folder.Root, "cat", "pipe.png")))
-        {
-            make.WaitForExit();
-        }
-
+        _folder.AddPipe(Path.Combine("cat", "pipe.png"));
         File.CreateSymbolicLink(Path.Combine(_folder.Root, "cat", "link to pipe.png"), "pipe.png");
         File.CreateSymbolicLink(Path.Combine(_folder.Root, "dog", "zero.png"), "/dev/zero");
         ImageDataset data = Open();

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Xunit;
+
 namespace Proxyless.Tests.Data;
 
 /// <summary>A folder that is gone when the test is over.</summary>
@@ -14,6 +17,17 @@ internal sealed class TemporaryFolder : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllBytes(file, bytes);
         return file;
+    }
+
+    /// <summary>Makes a named pipe, and returns its path. Not on Windows.</summary>
+    public string AddPipe(string path)
+    {
+        string pipe = Path.Combine(Root, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(pipe)!);
+        using var make = Process.Start("mkfifo", [pipe]);
+        make.WaitForExit();
+        Assert.Equal(0, make.ExitCode);
+        return pipe;
     }
 
     /// <summary>Copies a folder under another name and returns its path.</summary>

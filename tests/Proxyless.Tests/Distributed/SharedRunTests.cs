@@ -3,20 +3,17 @@ using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Networks;
-using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
-using Proxyless.Training;
 using Xunit;
 using static System.FormattableString;
 
 namespace Proxyless.Tests.Distributed;
 
 /// <summary>Searches and trainings whose steps several processes share.</summary>
-[Collection(nameof(WholeRuns))]
 public sealed class SharedRunTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -53,7 +50,7 @@ public sealed class SharedRunTests : IDisposable
     [InlineData("mpich", 1, 2)]
     public void A_process_that_is_killed_ends_the_job_and_another_number_goes_on(string mpi, int rank, int number)
     {
-        string[] words = [.. Words(epochs: "9"), "--checkpoint-seconds", "0.001"];
+        string[] words = [.. Words(epochs: "3"), "--checkpoint-seconds", "0.001"];
         using (CommandLineProcess job = MpiJob.Start(mpi, 2, _folder.Root, words))
         {
             var run = new RunDirectory(Path.Combine(_folder.Root, "run"));
@@ -210,33 +207,6 @@ public sealed class SharedRunTests : IDisposable
         CommandLineRun untaught = CommandLineProcess.Run(_folder.Root, [.. run, "untaught"]);
         Assert.True(untaught.ExitCode == 0, untaught.Error);
         Assert.InRange(apart, 0, 0.1 * Apart("one", "untaught", "best.safetensors"));
-    }
-
-    /// <summary>A teacher has all its steps whatever the patience of the run. At this rate nothing improves.</summary>
-    [Theory]
-    [InlineData(null, 1, 4)]
-    [InlineData(1, null, 2)]
-    public void A_process_that_follows_ends_a_training_when_the_one_that_leads_does(int? led, int? own, int epochs)
-    {
-        RunOptions options = FinishedRun
-            .OptionsIn(_folder)
-            .WithTraining(training => training with { LearningRate = 1e-9, Patience = own });
-        var opened = RunContext.Open(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-
-        // With the input of pretrained weights the statistics of batch norms are fixed too.
-        RunContext context = opened with
-        {
-            Input = PretrainedInput.Usual,
-        };
-        Architecture network = SmallSpace.Network(1, 0, 2).WithInput(context.Space.Resolution, 3, context.Classes);
-        long steps = 4 * context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages);
-        using var state = new FollowerState(Path.Combine(_folder.Root, "follower"));
-        new SharedTraining(ArchitectureFile.ToJson(network), steps) { Patience = led }.Share(
-            context,
-            DataParallel.Alone,
-            state
-        );
-        Assert.Equal(epochs, JsonLines.Read<TrainingCurvePoint>(state.Checkpoint + ".log").Count);
     }
 
     /// <summary>The root of the mean squared difference of all weights.</summary>

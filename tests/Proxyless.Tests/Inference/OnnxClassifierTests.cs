@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Pipes;
 using Proxyless.Export;
 using Proxyless.Inference;
@@ -38,12 +37,7 @@ public sealed class OnnxClassifierTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "there are no named pipes elsewhere");
         using var folder = new TemporaryFolder();
-        string file = Path.Combine(folder.Root, "model.onnx");
-        using (var make = Process.Start("mkfifo", file))
-        {
-            make.WaitForExit();
-        }
-
+        string file = folder.AddPipe("model.onnx");
         if (isLinked)
         {
             string link = Path.Combine(folder.Root, "link.onnx");

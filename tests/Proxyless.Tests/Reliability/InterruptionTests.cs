@@ -5,12 +5,10 @@ using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
-using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Reliability;
 
-[Collection(nameof(WholeRuns))]
 public sealed class InterruptionTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -191,12 +191,7 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
     public void What_is_no_file_is_never_waited_for()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are no files there");
-        string pipe = Path.Combine(_folder.Root, "pipe.png");
-        using (Process make = Process.Start("mkfifo", [pipe]))
-        {
-            make.WaitForExit();
-        }
-
+        string pipe = _folder.AddPipe("pipe.png");
         File.CreateSymbolicLink(Path.Combine(_folder.Root, "link.png"), pipe);
         string good = _folder.Add("good.png", TestPictures.Noise(1, 40, 30));
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
