@@ -134,7 +134,16 @@ internal sealed class EncodedImage : IDisposable
         SKImageInfo info = InfoAt(denominator);
         int length = info.Width * info.Height * channels;
         using DecodedPart stored = DecodeStored(channels, info, default, length);
-        byte[] packed = GC.AllocateUninitializedArray<byte>(length);
+        byte[] packed;
+        try
+        {
+            packed = GC.AllocateUninitializedArray<byte>(length);
+        }
+        catch (OutOfMemoryException exception)
+        {
+            throw TooLarge(length, exception);
+        }
+
         if (IsTurned)
         {
             ExifOrientation.Turn(
@@ -211,7 +220,7 @@ internal sealed class EncodedImage : IDisposable
 
         // Before the decoder starts: that is when it allocates its own memory.
         int rows = Math.Clamp(CheckedAtOnce / info.RowBytes, 1, info.Height);
-        using var buffer = new PixelBuffer(rows * info.RowBytes, _decoderBytes);
+        using var buffer = Allocate(rows * info.RowBytes, _decoderBytes);
         if (_codec.StartScanlineDecode(info) != SKCodecResult.Success)
         {
             return false;
@@ -229,9 +238,30 @@ internal sealed class EncodedImage : IDisposable
         return true;
     }
 
+    /// <summary>Allocates memory for pixels.</summary>
+    /// <exception cref="UnreadableImageException">There is not enough.</exception>
+    private PixelBuffer Allocate(int length, long beside)
+    {
+        try
+        {
+            return new PixelBuffer(length, beside);
+        }
+        catch (OutOfMemoryException exception)
+        {
+            throw TooLarge(length + beside, exception);
+        }
+    }
+
+    private UnreadableImageException TooLarge(long bytes, OutOfMemoryException exception) =>
+        new(
+            $"{_name}: to decode {Width}x{Height} pixels takes {Math.Max(1, bytes / 1_000_000)} MB, which is more memory "
+                + "than there is; scale it down",
+            exception
+        );
+
     private DecodedPart DecodeStored(int channels, SKImageInfo info, Region region, long beside)
     {
-        var buffer = new PixelBuffer(info.BytesSize, _decoderBytes + beside);
+        var buffer = Allocate(info.BytesSize, _decoderBytes + beside);
         try
         {
             SKCodecResult result;
@@ -297,7 +327,7 @@ internal sealed class EncodedImage : IDisposable
 
         // Before the decoder starts: that is when it allocates its own memory.
         int rowBytes = columns * info.BytesPerPixel;
-        var buffer = new PixelBuffer(rows * rowBytes, _decoderBytes);
+        var buffer = Allocate(rows * rowBytes, _decoderBytes);
         if (_codec.StartScanlineDecode(info, PartOf(left, columns, info.Height)) != SKCodecResult.Success)
         {
             buffer.Dispose();

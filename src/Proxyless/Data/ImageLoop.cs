@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Proxyless.Data;
 
 /// <summary>Processes many images on several threads and reports progress if it takes long.</summary>
@@ -25,19 +27,27 @@ internal static class ImageLoop
         int caller = Environment.CurrentManagedThreadId;
         int done = 0;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(
-            0,
-            count,
-            parallel,
-            i =>
-            {
-                work(i);
-                int now = Interlocked.Increment(ref done);
-                if (Environment.CurrentManagedThreadId == caller)
+        try
+        {
+            Parallel.For(
+                0,
+                count,
+                parallel,
+                i =>
                 {
-                    progress.Report(now, "images");
+                    work(i);
+                    int now = Interlocked.Increment(ref done);
+                    if (Environment.CurrentManagedThreadId == caller)
+                    {
+                        progress.Report(now, "images");
+                    }
                 }
-            }
-        );
+            );
+        }
+        catch (AggregateException exception)
+        {
+            // As without threads: who catches it knows it by its type.
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
     }
 }

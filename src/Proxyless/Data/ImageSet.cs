@@ -92,7 +92,7 @@ internal sealed class ImageSet
                 .SelectMany(ofClass =>
                 {
                     long count = Math.Max(1, (long)ofClass.Length * most / Count);
-                    return Enumerable.Range(0, (int)count).Select(i => ofClass[i * ofClass.Length / count]);
+                    return Enumerable.Range(0, (int)count).Select(i => ofClass[(long)i * ofClass.Length / count]);
                 })
                 .Order(),
         ];

@@ -34,15 +34,14 @@ internal static class StratifiedSplit
             int count = ofClass.Count();
             int wanted = Math.Max((int)Math.Round(count * share), count >= minimum ? 1 : 0);
             int taken = 0;
+            int[] smallestFrom = SmallestFrom([.. order.Select(place => groups[place].Length)]);
             for (int i = 0; i < order.Length; i++)
             {
                 int[] group = groups[order[i]];
                 bool last = i == order.Length - 1 && taken == count - group.Length;
 
                 // Many copies of one image would be most of what is held out, if others can be.
-                bool isTooLarge =
-                    taken + group.Length > wanted
-                    && order.Skip(i + 1).Any(other => groups[other].Length < group.Length);
+                bool isTooLarge = taken + group.Length > wanted && smallestFrom[i + 1] < group.Length;
                 if (taken < wanted && !last && !isTooLarge)
                 {
                     heldOut.AddRange(group);
@@ -56,5 +55,18 @@ internal static class StratifiedSplit
         }
 
         return ([.. kept.Order()], [.. heldOut.Order()]);
+    }
+
+    /// <summary>The smallest number from each place on; behind the last place the largest there is.</summary>
+    private static int[] SmallestFrom(int[] numbers)
+    {
+        int[] smallest = new int[numbers.Length + 1];
+        smallest[^1] = int.MaxValue;
+        for (int i = numbers.Length - 1; i >= 0; i--)
+        {
+            smallest[i] = Math.Min(numbers[i], smallest[i + 1]);
+        }
+
+        return smallest;
     }
 }

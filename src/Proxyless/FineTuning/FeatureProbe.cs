@@ -115,7 +115,7 @@ internal sealed class FeatureProbe : IDisposable
                 Penalty,
                 _classWeights
             );
-            LinearClassifier classifier = regression.Solve();
+            LinearClassifier classifier = regression.Solve(cancellationToken);
             HashSet<int> learned = [.. others.Select(row => _labels[row])];
             loss -= part.Where(row => learned.Contains(_labels[row]))
                 .Sum(row => (_classWeights?[_labels[row]] ?? 1) * classifier.LogProbabilities(rows[row])[_labels[row]]);

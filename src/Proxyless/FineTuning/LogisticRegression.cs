@@ -87,9 +87,10 @@ internal sealed class LogisticRegression : IDisposable
     public int Unknowns => _classes * (_width + 1);
 
     /// <summary>Solves it.</summary>
-    public LinearClassifier Solve()
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    public LinearClassifier Solve(CancellationToken cancellationToken)
     {
-        double[] solution = Minimize();
+        double[] solution = Minimize(cancellationToken);
         var weights = new float[_classes * _width];
         var biases = new float[_classes];
         for (int c = 0; c < _classes; c++)
@@ -144,7 +145,7 @@ internal sealed class LogisticRegression : IDisposable
         _rowWeights.Dispose();
     }
 
-    private double[] Minimize()
+    private double[] Minimize(CancellationToken cancellationToken)
     {
         var x = new double[Unknowns];
         var gradient = new double[Unknowns];
@@ -152,6 +153,7 @@ internal sealed class LogisticRegression : IDisposable
         var steps = new List<(double[] Step, double[] Change)>();
         for (int n = 0; n < MostIterations && Math.Sqrt(Dot(gradient, gradient)) > SmallestGradient; n++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             double[] direction = Direction(gradient, steps);
             double slope = Dot(direction, gradient);
             double length = steps.Count == 0 ? 1 / Math.Max(1, Math.Sqrt(Dot(gradient, gradient))) : 1;

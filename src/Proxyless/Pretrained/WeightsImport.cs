@@ -175,9 +175,11 @@ internal static class WeightsImport
 
     private static void Rescale(ConvolutionLayer layer, double epsilon)
     {
-        float[] variance = layer.Variance.Value.data<float>().ToArray();
+        using Tensor variances = layer.Variance.Value.cpu();
         using Tensor detached = layer.Scale.Value.detach();
-        float[] scale = detached.data<float>().ToArray();
+        using Tensor scales = detached.cpu();
+        float[] variance = variances.data<float>().ToArray();
+        float[] scale = scales.data<float>().ToArray();
         for (int i = 0; i < scale.Length; i++)
         {
             scale[i] = (float)(scale[i] * Math.Sqrt((variance[i] + BatchNorm.Epsilon) / (variance[i] + epsilon)));

@@ -105,12 +105,17 @@ internal static class FineTuneJob
                 return QuantizeJob.After(trained, context, store.Directory);
             }
         );
-        return context.Options.Training.Folds is { } folds
-            ? result with
-            {
-                Folds = FineTuneStage.InFolds(store, start, folds).Accuracy,
-            }
-            : result;
+        if (context.Options.Training.Folds is not { } count)
+        {
+            return result;
+        }
+
+        FoldAnswers folds = context.Clock.Charging(
+            store,
+            RunStage.Training,
+            () => FineTuneStage.InFolds(store, start, count)
+        );
+        return result with { Folds = folds.Accuracy, Seconds = store.Plan.TrainSeconds };
     }
 
     private static Architecture Begin(

@@ -134,7 +134,27 @@ internal static class FineTuneStage
 
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
             int[] rest = [.. all.Except(parts[i])];
-            Tuned tuned = Decide(images, rest, start, (_, _, _) => most, whole, out whole);
+            Tuned tuned;
+            try
+            {
+                tuned = Decide(images, rest, start, (_, _, _) => most, whole, out whole);
+            }
+            catch (LimitNotMetException exception)
+            {
+                // In the run itself one met it: of a machine that is busy now, a later job is free.
+                throw new LimitNotMetException(
+                    Invariant(
+                        $"fold {i + 1} of {parts.Count}: {exception.Message}; or resume when the machine is quiet: "
+                    ) + "the network of the run and the folds before are kept",
+                    exception
+                )
+                {
+                    Quantity = exception.Quantity,
+                    Limit = exception.Limit,
+                    Least = exception.Least,
+                };
+            }
+
             using CompactNetwork network = tuned.Begin();
             if (tuned.Decision.IsTrained)
             {

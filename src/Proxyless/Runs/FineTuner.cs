@@ -329,7 +329,7 @@ internal sealed class FineTuner
             place.Penalty,
             _context.ClassWeightsOf(_images.Subset(images))
         );
-        return regression.Solve();
+        return regression.Solve(_context.CancellationToken);
     }
 
     private (bool IsBetter, bool IsComplete, ImageAnswer?[] Answers) CompareWithTraining(

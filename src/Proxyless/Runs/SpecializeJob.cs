@@ -65,7 +65,8 @@ internal static class SpecializeJob
         );
         using CompactNetwork whole = FineTuneOpening.Load(pretrained, context);
         Architecture sized = FineTuneOpening.SizedFor(context, pretrained);
-        context = FineTuneStage.ContextOf(context.SpannedBy(sized));
+        context = context.SpannedBy(sized);
+        RunContext training = FineTuneStage.ContextOf(context);
         using var locks = new RunLocks();
         if (options.Resume)
         {
@@ -73,7 +74,7 @@ internal static class SpecializeJob
         }
 
         using var limits = new Limits(whole);
-        var goals = SearchGoals.Find(context, store, locks, limits.PartOf);
+        var goals = SearchGoals.Find(training, store, locks, limits.PartOf);
         goals.Begin(context);
         if (RunParts.AreSeveral(options))
         {
@@ -97,7 +98,7 @@ internal static class SpecializeJob
             // With the time of all limits: of its own, nothing may be left, and no configuration has that.
             if (part.Store != store && !File.Exists(part.Store.Directory.Config))
             {
-                SearchGoals.BeginPart(part, new RunPlan());
+                SearchGoals.BeginPart(AsAsked(part, options), new RunPlan());
             }
 
             part = part with
@@ -135,6 +136,14 @@ internal static class SpecializeJob
         ArchitectureFile.Write(store.Directory.Spanning, sized);
         (RunContext at, SearchGoal found, DerivedNetwork derived) = Decide(context, store, start, sized.Metadata);
         return Finish(at, store, found, derived, start);
+    }
+
+    /// <summary>The part with the options that its configuration has: that the images are few is not asked for.</summary>
+    private static SearchPart AsAsked(SearchPart part, RunOptions asked)
+    {
+        RunOptions options = part.Context.Options;
+        TrainingOptions training = options.Training with { OnAll = asked.Training.OnAll };
+        return part with { Context = part.Context with { Options = options with { Training = training } } };
     }
 
     /// <summary>What a limit's earlier job has finished; null if it is not resumed, or was not finished.</summary>
@@ -360,29 +369,38 @@ internal static class SpecializeJob
             {
                 ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
                 EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
-                FoldAnswers? folds = context.Options.Training.Folds is { } count
-                    ? FineTuneStage.InFolds(store, start, count)
-                    : null;
                 RunResult result = evaluated.Result! with
                 {
                     CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
                     TeacherTop1 = teacher is null ? null : Top1Of(context, teacher),
-                    Folds = folds?.Accuracy,
                 };
-                store.Write(result);
-                ReportStage.Write(
-                    context,
-                    store,
-                    goal.Table,
-                    derived,
-                    evaluated with
-                    {
-                        Result = result,
-                        InFolds = folds?.Answers,
-                    }
-                );
+                RunResult Write(FoldAnswers? folds)
+                {
+                    RunResult written = result with { Folds = folds?.Accuracy };
+                    store.Write(written);
+                    ReportStage.Write(
+                        context,
+                        store,
+                        goal.Table,
+                        derived,
+                        evaluated with
+                        {
+                            Result = written,
+                            InFolds = folds?.Answers,
+                        }
+                    );
+                    return written;
+                }
+
+                // The network is finished, whatever becomes of the folds.
+                RunResult finished = Write(null);
+                if (context.Options.Training.Folds is { } count)
+                {
+                    finished = Write(FineTuneStage.InFolds(store, start, count));
+                }
+
                 store.Write(store.Plan with { IsReported = true });
-                return result;
+                return finished;
             }
         );
     }

@@ -57,7 +57,7 @@ public sealed class LogisticRegressionTests
         List<int> labels = [0, 0, 0, 1, 1, 1, 0, 1];
         const double Penalty = 0.1;
         using var regression = new LogisticRegression(features, labels, 2, Penalty);
-        LinearClassifier classifier = regression.Solve();
+        LinearClassifier classifier = regression.Solve(TestContext.Current.CancellationToken);
 
         // d/dw of 3/4 log(1 + e^(-2w)) + 1/4 log(1 + e^(2w)) + penalty w^2.
         static double Slope(double w) =>
@@ -80,7 +80,7 @@ public sealed class LogisticRegressionTests
     {
         (List<float[]> features, List<int> labels) = Rows(60, 3);
         using var regression = new LogisticRegression(features, labels, Classes, 1e-3);
-        LinearClassifier classifier = regression.Solve();
+        LinearClassifier classifier = regression.Solve(TestContext.Current.CancellationToken);
         double Loss(LinearClassifier of) => features.Select((row, i) => -of.LogProbabilities(row)[labels[i]]).Average();
         var random = new Random(4);
         double best = Loss(classifier);
@@ -105,8 +105,8 @@ public sealed class LogisticRegressionTests
             Classes,
             0.01
         );
-        LinearClassifier one = regression.Solve();
-        LinearClassifier other = moved.Solve();
+        LinearClassifier one = regression.Solve(TestContext.Current.CancellationToken);
+        LinearClassifier other = moved.Solve(TestContext.Current.CancellationToken);
         foreach (float[] row in features)
         {
             double[] expected = one.LogProbabilities(row);
@@ -127,7 +127,11 @@ public sealed class LogisticRegressionTests
     {
         List<float[]> features = [.. Enumerable.Repeat(new float[] { 2, 2 }, 8)];
         using var regression = new LogisticRegression(features, [0, 0, 0, 0, 0, 0, 1, 1], 2, 0.01);
-        Assert.Equal(0.25, Math.Exp(regression.Solve().LogProbabilities([2, 2])[1]), 1e-4);
+        Assert.Equal(
+            0.25,
+            Math.Exp(regression.Solve(TestContext.Current.CancellationToken).LogProbabilities([2, 2])[1]),
+            1e-4
+        );
     }
 
     private static (List<float[]> Features, List<int> Labels) Rows(int count, int seed)

@@ -233,6 +233,9 @@ public sealed class FineTuneTests : IDisposable
 
         // The classes are of one size.
         Assert.Equal(trained.Folds.Top1, trained.Folds.ClassTop1, 1e-9);
+
+        // Their time counts as the training's.
+        Assert.Equal(RunPlan.Read(new RunDirectory(Run)).TrainSeconds, trained.Seconds);
     }
 
     /// <summary>

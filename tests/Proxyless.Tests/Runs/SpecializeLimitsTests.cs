@@ -58,6 +58,10 @@ public sealed class SpecializeLimitsTests : IDisposable
             Assert.Equal(network.Top1, evaluated.Top1);
         }
 
+        Assert.All(
+            all.Networks.Select(network => network.Run).Append(all.Run),
+            run => Assert.False(RunConfigFile.Read(new RunDirectory(run).Config).Training.OnAll)
+        );
         string report = File.ReadAllText(new RunDirectory(all.Run).Report);
         Assert.All(
             all.Networks,

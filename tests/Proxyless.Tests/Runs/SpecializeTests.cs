@@ -61,6 +61,9 @@ public sealed class SpecializeTests : IDisposable
         Assert.Equal(result.LatencyMs, LatencyOf(architecture), 1e-9);
         Assert.Equal("other", architecture.Metadata["pretrained"]);
         Assert.InRange(result.CrossValidatedTop1!.Value, 0.5, 1);
+
+        // That few images are all learned from is for this run alone: another job has images of its own.
+        Assert.False(RunConfigFile.Read(new RunDirectory(result.Run).Config).Training.OnAll);
         Assert.True(File.Exists(result.Model));
         Assert.True(File.Exists(result.Report));
         EvaluateResult judged = ProxylessRun.Evaluate(
@@ -329,6 +332,37 @@ public sealed class SpecializeTests : IDisposable
         Assert.Equal(2, result.Folds!.Folds);
         Assert.Equal(2 * FinishedRun.ImagesOfAClass, result.Folds.Images);
         Assert.InRange(observer.Messages.Count(text => text.StartsWith("derived:", StringComparison.Ordinal)), 3, 99);
+    }
+
+    /// <summary>The machine gets slower by as much for every model once the network is made.</summary>
+    [Fact]
+    public void A_fold_that_misses_the_limit_leaves_the_network_that_met_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "models are timed by 'wc' here");
+        string target = Path.Combine(_folder.Root, "slower.yaml");
+        string more = _folder.Add("more", "0"u8.ToArray());
+        File.WriteAllText(
+            target,
+            "kind: command\ncommand: [sh, -c, 'wc -c < \"$0\" | awk -v m=\"$(cat \"$1\")\" "
+                + $"\"{{ print \\$1 / 1e3 + m }}\"', '{{model}}', '{more}']\npattern: '([0-9.e-]+)'\nrepeats: 1\n"
+        );
+        RunOptions options = _options with
+        {
+            Target = new() { Name = target },
+            Training = _options.Training with { Folds = 2 },
+        };
+        var slower = new MessageObserver(text => File.WriteAllText(more, text == "fold 1 of 2:" ? "1000000" : "0"));
+        LimitNotMetException missed = Assert.Throws<LimitNotMetException>(() =>
+            ProxylessRun.Run(options, _network, slower, Cancellation)
+        );
+        Assert.StartsWith("fold 1 of 2: ", missed.Message, StringComparison.Ordinal);
+        var run = new RunDirectory(options.Out!);
+        Assert.True(File.Exists(run.Model));
+        Assert.True(File.Exists(run.Report));
+        Assert.Null(new RunStore(run).ReadResult()!.Folds);
+
+        RunResult result = ProxylessRun.Run(new() { Out = options.Out, Resume = true }, _network, null, Cancellation);
+        Assert.Equal(2, result.Folds!.Folds);
     }
 
     /// <summary>A third of the time is needed to find a network, and each of two folds finds one too.</summary>
