@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Files;
 using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
@@ -36,16 +37,22 @@ internal sealed class ExportCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        string run = parse.GetValue(_run)!;
-        OutputFile.Check(_out.Name, parse.GetValue(_out), "an ONNX model", ".onnx");
-        if (_precision.IsInteger(parse))
+        var run = new RunDirectory(parse.GetValue(_run)!);
+        bool isInteger = _precision.IsInteger(parse);
+        string output = parse.GetValue(_out) ?? (isInteger ? run.IntegerModel : run.Model);
+
+        // In a folder that holds no run nothing would be written: that is told later.
+        string? written = File.Exists(run.Config) ? output : parse.GetValue(_out);
+        OutputFile.Check(_out.Name, written, "an ONNX model", ".onnx");
+        if (isInteger)
         {
-            return Quantize(parse, session, run);
+            OutputFile.RequireOther(_out.Name, written, ("the run's model of floats", run.Model));
+            return Quantize(parse, session, run, output);
         }
 
         ExportResult result = ProxylessRun.Export(
-            run,
-            parse.GetValue(_out) ?? new RunDirectory(run).Model,
+            run.Root,
+            output,
             parse.GetValue(_data),
             session.Observer,
             session.Cancellation
@@ -68,15 +75,38 @@ internal sealed class ExportCommand : ReportingCommand
         );
     }
 
-    private CommandOutcome Quantize(ParseResult parse, CommandSession session, string run)
+    /// <summary>
+    /// Exports the network and makes its integer model. Only an integer model in the run's folder has the model of
+    /// floats written there too; otherwise the run is only read.
+    /// </summary>
+    /// <param name="parse">The given options.</param>
+    /// <param name="session">Receives progress, and stops.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="output">The integer model's file.</param>
+    private CommandOutcome Quantize(ParseResult parse, CommandSession session, RunDirectory run, string output)
     {
-        string floats = new RunDirectory(run).Model;
-        _ = ProxylessRun.Export(run, floats, parse.GetValue(_data), session.Observer, session.Cancellation);
-        QuantizeResult result = ProxylessRun.Quantize(
-            new QuantizeOptions { Model = run, Out = parse.GetValue(_out) ?? new RunDirectory(run).IntegerModel },
-            session.Observer,
-            session.Cancellation
-        );
-        return QuantizeSummary.Outcome(result);
+        bool isInRun = RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(output))!, run.Root);
+        string? temporary = isInRun ? null : TemporaryPlace.CreateFolder();
+        try
+        {
+            string floats = temporary is null ? run.Model : Path.Combine(temporary, Path.GetFileName(run.Model));
+            _ = ProxylessRun.Export(run.Root, floats, parse.GetValue(_data), session.Observer, session.Cancellation);
+            QuantizeResult result = QuantizeJob.Run(
+                new QuantizeOptions { Model = run.Root, Out = output },
+                floats,
+                session.Observer,
+                session.Cancellation
+            );
+
+            // The run's own is of the same network.
+            return QuantizeSummary.Outcome(result with { FloatModel = run.Model });
+        }
+        finally
+        {
+            if (temporary is not null)
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
     }
 }

@@ -137,7 +137,7 @@ internal sealed class FileSource : ImageSource
         }
         catch (UnreadableImageException exception)
         {
-            throw ImageFile.Refused(exception);
+            throw ImageFile.RefusedOfSet(exception);
         }
     }
 
@@ -246,7 +246,7 @@ internal sealed class FileSource : ImageSource
         }
         catch (UnreadableImageException exception)
         {
-            throw ImageFile.Refused(exception);
+            throw ImageFile.RefusedOfSet(exception);
         }
     }
 

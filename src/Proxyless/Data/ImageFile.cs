@@ -21,14 +21,24 @@ internal static class ImageFile
 
     /// <summary>Describes what is wrong with an image, and what can be done about it.</summary>
     public static InvalidInputException Refused(UnreadableImageException exception) =>
+        new(Description(exception), exception);
+
+    /// <summary>
+    /// The same for an image of a set. A run keeps its limit and its images, so what can be done helps only before it
+    /// begins. It is told in the same words before and after: the warnings of a run that is resumed are kept once.
+    /// </summary>
+    public static InvalidInputException RefusedOfSet(UnreadableImageException exception) =>
         new(
-            exception.Pixels switch
-            {
-                null => exception.Message,
-                > DatasetOptions.MostPixels =>
-                    $"{exception.Message}, for no more than {DatasetOptions.MostPixels} can be allowed",
-                { } pixels => $"{exception.Message}, or allow them by DatasetOptions.MaxPixels = {pixels}",
-            },
+            Description(exception) + (exception.Pixels is null ? "" : "; a run that has begun goes on without it"),
             exception
         );
+
+    private static string Description(UnreadableImageException exception) =>
+        exception.Pixels switch
+        {
+            null => exception.Message,
+            > DatasetOptions.MostPixels =>
+                $"{exception.Message}, for no more than {DatasetOptions.MostPixels} can be allowed",
+            { } pixels => $"{exception.Message}, or allow them by DatasetOptions.MaxPixels = {pixels}",
+        };
 }

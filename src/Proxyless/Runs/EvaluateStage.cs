@@ -102,8 +102,10 @@ internal static class EvaluateStage
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="InvalidInputException">
-    /// A file is not a model that Proxyless exported, or the models differ in classes or input.
+    /// A file is not a model that Proxyless exported, or the models differ in classes or input; or the target cannot be
+    /// used.
     /// </exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached; no image was evaluated.</exception>
     public static EvaluateResult Run(
         string file,
         RunDirectory? network,
@@ -133,6 +135,19 @@ internal static class EvaluateStage
             observer,
             cancellationToken
         );
+        if (
+            target is IModelTimer { TimesIntegers: true }
+            && model.Metadata.GetValueOrDefault(ModelQuantizer.PrecisionKey) != ModelQuantizer.Precision
+        )
+        {
+            observer.Warning(
+                $"'{file}' is a model of floats, and target '{target.Name}' times integer models: the accuracy is that "
+                    + "of floats, the latency that of integers; make the integer model with ProxylessRun.Quantize"
+            );
+        }
+
+        // Before the images, which may take hours: a target that cannot be used loses nothing.
+        NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellationToken);
         using BatchLoader plain = RunLoaders.InOrder(
             unseen,
             Transforms.ForModel(model.Preprocessing),
@@ -151,18 +166,6 @@ internal static class EvaluateStage
         double? agreement = network is null
             ? null
             : Agreement(network, judged.Answers, normalized, options, device, cancellationToken);
-        if (
-            target is IModelTimer { TimesIntegers: true }
-            && model.Metadata.GetValueOrDefault(ModelQuantizer.PrecisionKey) != ModelQuantizer.Precision
-        )
-        {
-            observer.Warning(
-                $"'{file}' is a model of floats, and target '{target.Name}' times integer models: the accuracy is that "
-                    + "of floats, the latency that of integers; make the integer model with ProxylessRun.Quantize"
-            );
-        }
-
-        NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellationToken);
         return new EvaluateResult
         {
             Top1 = judged.Accuracy.Top1,

@@ -390,7 +390,7 @@ public static class ProxylessRun
     /// </param>
     /// <param name="cancellationToken">Stops the job.</param>
     /// <exception cref="InvalidInputException">The model, the images or an option cannot be used.</exception>
-    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached; no image was evaluated.</exception>
     public static EvaluateResult Evaluate(
         string model,
         RunOptions options,
@@ -415,7 +415,7 @@ public static class ProxylessRun
     /// <exception cref="InvalidInputException">
     /// A model or the images cannot be used, or the models differ in classes or input.
     /// </exception>
-    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached; no image was evaluated.</exception>
     public static EvaluateResult Evaluate(
         string model,
         RunOptions options,

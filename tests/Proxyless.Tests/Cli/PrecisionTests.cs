@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Proxyless.Cli.Options;
+using Proxyless.Locking;
 using Proxyless.Runs;
 using Proxyless.Tests.Runs;
 using Xunit;
@@ -53,6 +54,21 @@ public sealed class PrecisionTests(FinishedRun run) : IClassFixture<FinishedRun>
         JsonElement floats = Json("evaluate", "--model", folder, "--precision", "float");
         Assert.Equal(run.Result.Top1, floats.GetProperty("top1").GetDouble());
         Assert.Equal(JsonValueKind.Null, floats.GetProperty("model_agreement").ValueKind);
+    }
+
+    /// <summary>As in a folder that another job works in, or that may not be written.</summary>
+    [Fact]
+    public void Integers_that_are_exported_elsewhere_leave_the_run_as_it_is()
+    {
+        string folder = run.Result.Run;
+        string file = run.PathOf("elsewhere.onnx");
+        using var held = RunLock.Acquire(folder);
+        (string Path, DateTime Written)[] before = FilesOf(folder);
+        JsonElement exported = Json("export", "--run", folder, "--precision", "int8", "--out", file);
+        Assert.Equal(before, FilesOf(folder));
+        Assert.Equal(file, exported.GetProperty("model").GetString());
+        Assert.Equal(new FileInfo(file).Length, exported.GetProperty("bytes").GetInt64());
+        Assert.Equal(run.Directory.Model, exported.GetProperty("float_model").GetString());
     }
 
     [Fact]
@@ -134,6 +150,7 @@ public sealed class PrecisionTests(FinishedRun run) : IClassFixture<FinishedRun>
 
     [Theory]
     [InlineData("chooses between the models of a run", "evaluate", "--model", "{model}")]
+    [InlineData("is the file of the run's model of floats", "export", "--run", "{run}", "--out", "{model}")]
     public void What_makes_no_sense_is_refused(string expected, params string[] arguments)
     {
         CommandLineRun refused = CommandLineRun.Of([
@@ -149,6 +166,14 @@ public sealed class PrecisionTests(FinishedRun run) : IClassFixture<FinishedRun>
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains(expected, refused.Error, StringComparison.Ordinal);
     }
+
+    private static (string Path, DateTime Written)[] FilesOf(string folder) =>
+        [
+            .. Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(path => (path, File.GetLastWriteTimeUtc(path))),
+        ];
 
     private static JsonElement Json(params string[] arguments)
     {

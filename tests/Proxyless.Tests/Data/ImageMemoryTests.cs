@@ -88,6 +88,31 @@ public sealed class ImageMemoryTests
         );
     }
 
+    /// <summary>The warnings of a run are kept with those of its beginning, each once.</summary>
+    [Fact]
+    public void Of_an_image_over_the_limit_it_is_said_in_the_same_words_that_a_run_goes_on_without_it()
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = 0; i < 4; i++)
+        {
+            folder.Add($"cat/{i}.png", TestPictures.Noise(i));
+            folder.Add($"dog/{i}.png", TestPictures.Noise(100 + i));
+        }
+
+        folder.Add("cat/large.png", TestPictures.Noise(500, 50, 41));
+        var options = new DatasetOptions { Location = folder.Root, MaxPixels = 50 * 40 };
+        ImageDataset data = Open(options);
+        Assert.Contains(
+            data.Warnings,
+            warning =>
+                warning.Contains(
+                    "or allow them by DatasetOptions.MaxPixels = 2050; a run that has begun goes on without it",
+                    StringComparison.Ordinal
+                )
+        );
+        Assert.Equal(data.Warnings, Open(options with { HasBegun = true }).Warnings);
+    }
+
     [Fact]
     public void Judging_and_training_on_an_image_make_no_copies_of_its_pixels()
     {

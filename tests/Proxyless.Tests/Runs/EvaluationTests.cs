@@ -357,6 +357,31 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         );
     }
 
+    /// <summary>That the model's scores are not finite would be found out with the first image.</summary>
+    [Fact]
+    public void A_target_that_cannot_be_used_is_found_out_before_the_images_are_evaluated()
+    {
+        string damaged = _folder.Add("damaged.onnx", FinishedRun.WithDamagedWeights(run.Result.Model));
+        string target = _folder.Add(
+            "board.yaml",
+            "kind: command\ncommand: [no-such-program, '{model}']\npattern: '([0-9.]+) ms'\n"u8.ToArray()
+        );
+        Add("photos/small", 2);
+        CommandLineRun evaluated = CommandLineRun.Of(
+            "evaluate",
+            "--model",
+            damaged,
+            "--data",
+            Path.Combine(_folder.Root, "photos"),
+            "--target",
+            target,
+            "--json"
+        );
+        Assert.Equal(2, evaluated.ExitCode);
+        Assert.Contains("'no-such-program' cannot be started", evaluated.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("not finite", evaluated.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_unreadable_image_is_told_and_left_out()
     {
