@@ -59,7 +59,7 @@ internal sealed class BenchExchangeCommand : ReportingCommand
             link,
             session.Observer
         );
-        return new CommandOutcome(results, console => Write(console, results));
+        return new CommandOutcome(new { Rows = results }, console => Write(console, results));
     }
 
     private static void Write(IAnsiConsole console, IReadOnlyList<ExchangeBenchResult> results)

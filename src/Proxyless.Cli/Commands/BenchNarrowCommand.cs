@@ -46,7 +46,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
-        return new CommandOutcome(rows, console => WriteTable(console, rows));
+        return new CommandOutcome(new { Rows = rows }, console => WriteTable(console, rows));
     }
 
     private static void WriteTable(IAnsiConsole console, IReadOnlyList<NarrowBenchRow> rows)

@@ -30,7 +30,7 @@ internal sealed class DataGetCommand : ReportingCommand
     {
         PublicDataset dataset = PublicDataset.ByName(parse.GetValue(_name)!);
         string folder = parse.GetValue(_out) ?? dataset.Name;
-        OutputFile.CheckPlaceOfFolder(_out.Name, folder);
+        OutputFile.CheckFolder(_out.Name, folder);
         DatasetDownload.RunAsync(dataset, folder, session.Observer, session.Cancellation).GetAwaiter().GetResult();
         return new CommandOutcome(
             new { dataset.Name, Folder = folder },

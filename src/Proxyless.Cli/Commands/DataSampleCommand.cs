@@ -52,7 +52,8 @@ internal sealed class DataSampleCommand : ReportingCommand
         int size = (int)(parse.GetValue(_size) ?? 32);
         int training = (int)(parse.GetValue(_training) ?? 250);
         int test = (int)(parse.GetValue(_test) ?? 50);
-        SampleImages.WriteNew(folder, size, training, test, (int)(parse.GetValue(_seed) ?? 0), session.Cancellation);
+        int seed = (int)(parse.GetValue(_seed) ?? 0);
+        SampleImages.WriteNew(folder, size, training, test, seed, session.Observer, session.Cancellation);
         var result = new
         {
             Folder = folder,

@@ -41,22 +41,14 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>Checks a folder to write into, which may be there.</summary>
+    /// <summary>
+    /// Checks a folder to write into: one that is there, or otherwise the nearest one above, in which it is made.
+    /// </summary>
     /// <param name="option">The option that names it.</param>
     /// <param name="path">The folder as given.</param>
-    /// <exception cref="InvalidInputException">It is a file, or may not be written.</exception>
+    /// <exception cref="InvalidInputException">It is a file, or nothing may be written there.</exception>
     public static void CheckFolder(string option, string path) =>
         RequirePermission(option, path, RequireFolders(option, Path.Combine(path, "file")));
-
-    /// <summary>Checks a folder that is made beside its place and moved there.</summary>
-    /// <param name="option">The option that names it.</param>
-    /// <param name="path">The folder as given.</param>
-    /// <exception cref="InvalidInputException">It is a file, or nothing can be made beside it.</exception>
-    public static void CheckPlaceOfFolder(string option, string path)
-    {
-        RequireFolders(option, Path.Combine(path, "file"));
-        RequirePermission(option, path, RequireFolders(option, Path.TrimEndingDirectorySeparator(path)));
-    }
 
     /// <summary>Checks that a file to write is none that the command reads: it would be lost.</summary>
     /// <param name="option">The option that names it.</param>

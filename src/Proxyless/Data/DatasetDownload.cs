@@ -52,15 +52,20 @@ public static class DatasetDownload
                 ?? throw new InvalidInputException($"'{folder}' is the root of a disk; give a folder in it"),
             place
         );
+
+        // A folder that is there is not replaced: it may be a file system of its own, or where the shell is. Beside it
+        // nothing may be writable.
+        string start = Directory.Exists(place) ? place + Path.DirectorySeparatorChar : place;
         string waiting = $"another process downloads to '{folder}'; waiting for it";
         FileStream held = await FileLock
-            .TakeAsync(place + Locked, waiting, observer, cancellationToken)
+            .TakeAsync(start + Locked, waiting, observer, cancellationToken)
             .ConfigureAwait(false);
         try
         {
             // Another process may have filled it meanwhile.
             RequireEmpty(folder);
-            await ReceiveAsync(files, place, handler, observer, cancellationToken).ConfigureAwait(false);
+            await ReceiveAsync(files, place, start + Partial, handler, observer, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -92,7 +97,9 @@ public static class DatasetDownload
             File.Exists(folder)
             || (
                 Directory.Exists(folder)
-                && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != Partial)
+                && Directory
+                    .EnumerateFileSystemEntries(folder)
+                    .Any(entry => Path.GetFileName(entry) is not (Partial or Locked))
             )
         )
         {
@@ -100,18 +107,16 @@ public static class DatasetDownload
         }
     }
 
-    /// <summary>Downloads beside the place, or into a folder within it, and moves there what is complete.</summary>
+    /// <summary>Downloads into a folder, and moves to the place what is complete.</summary>
     private static async Task ReceiveAsync(
         IReadOnlyList<PublicFile> files,
         string place,
+        string partial,
         HttpMessageHandler handler,
         IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
-        // A folder that is there is not replaced: it may be a file system of its own, or where the shell is.
-        string partial = Directory.Exists(place) ? Path.Combine(place, Partial) : place + Partial;
-        FolderRemoval.IfThere(place + Partial);
         FolderRemoval.IfThere(partial);
         Make(partial, place);
         try
@@ -148,6 +153,8 @@ public static class DatasetDownload
             string whole = entries is [string only] && Directory.Exists(only) ? only : partial;
             if (Directory.Exists(place))
             {
+                // It may have been made, and filled, meanwhile.
+                RequireEmpty(place);
                 MoveEntries(whole, place);
             }
             else

@@ -155,7 +155,7 @@ internal static class FolderLayout
         if (images.Count == 0)
         {
             throw new InvalidInputException(
-                $"{folder} holds no images: put a folder for each class in it, or remove it."
+                DescribeWithoutClasses(folder, classes[0], ", or move the folder elsewhere")
             )
             {
                 File = folder,
@@ -267,7 +267,7 @@ internal static class FolderLayout
 
         if (others > 0)
         {
-            warnings.Add($"{root}: files ignored because they are not JPEG, PNG, WebP, BMP or GIF: {others}.");
+            warnings.Add(DescribeIgnored(root, others));
         }
 
         // A split without a folder for a class has no image of it.
@@ -279,6 +279,27 @@ internal static class FolderLayout
             [.. labels],
             maxPixels
         );
+    }
+
+    /// <summary>The warning about files that are no images.</summary>
+    /// <param name="folder">The folder that holds them.</param>
+    /// <param name="files">Their number.</param>
+    internal static string DescribeIgnored(string folder, int files) =>
+        $"{folder}: files ignored because they are not JPEG, PNG, WebP, BMP or GIF: {files}.";
+
+    /// <summary>Why no image of a folder has a class, and the remedy.</summary>
+    /// <param name="folder">The folder, which should hold one for each class.</param>
+    /// <param name="className">A class, for the example.</param>
+    /// <param name="orElse">Another remedy, which goes on with the sentence; empty for none.</param>
+    internal static string DescribeWithoutClasses(string folder, string className, string orElse = "")
+    {
+        string example = Path.Combine(folder, ControlCharacters.Visible(className));
+        string remedy = $"put those of each class in a folder of its name, such as {example}{orElse}";
+        int loose = CountLoose(folder);
+        return loose == 0
+            ? $"{folder} holds no images: {remedy}."
+            : $"{folder} holds {(loose == 1 ? "1 image that is" : $"{loose} images that are")} in no folder of a "
+                + $"class: {remedy}; ProxylessRun.Predict takes images without classes.";
     }
 
     private static string DescribeOthers(List<string> files) =>

@@ -75,31 +75,66 @@ internal static class FolderListing
     /// <exception cref="UnauthorizedAccessException">Access to a folder is denied.</exception>
     public static (string File, long Length)[] Files(string root, string name)
     {
-        string folder = Path.Combine(root, name);
-        string real = RealPath.OfExisting(folder) ?? folder;
+        // The folder of the classes counts as entered, too: it holds the other classes.
+        IEnumerable<string> above = RealPath.WithParents(RealPath.OfExisting(root) ?? root);
+        return Walk(Path.Combine(root, name), above, Read);
+    }
 
-        // The parents of this folder count as entered: they hold the other classes.
-        var entered = new HashSet<string>(
-            [.. RealPath.WithParents(real), .. RealPath.WithParents(RealPath.OfExisting(root) ?? root)],
-            StringComparer.Ordinal
-        );
+    /// <summary>
+    /// Lists files in a folder and the folders within, as those of a class. A folder that cannot be listed does not
+    /// stop the others.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="unlisted">Is told of each folder that cannot be listed, with the reason.</param>
+    /// <returns>Paths relative to the folder, in order.</returns>
+    public static string[] FilesWithin(string folder, Action<string, Exception> unlisted)
+    {
+        return [.. Walk(folder, [], ReadOrTell).Select(file => file.File)];
+
+        Entry[] ReadOrTell(string path)
+        {
+            try
+            {
+                return Read(path);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                unlisted(path, exception);
+                return [];
+            }
+        }
+    }
+
+    /// <summary>Lists files in a folder and the folders within, with their length.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="others">Real paths of folders that count as entered, besides this one and its parents.</param>
+    /// <param name="read">Lists one folder.</param>
+    /// <returns>Paths relative to the folder, in order.</returns>
+    private static (string File, long Length)[] Walk(
+        string folder,
+        IEnumerable<string> others,
+        Func<string, Entry[]> read
+    )
+    {
+        string real = RealPath.OfExisting(folder) ?? folder;
+        var entered = new HashSet<string>([.. RealPath.WithParents(real), .. others], StringComparer.Ordinal);
         var files = new List<(string File, long Length)>();
         var links = new Queue<(string Folder, string Real)>();
-        Walk(folder, real, "");
+        Enter(folder, real, "");
         while (links.TryDequeue(out (string Folder, string Real) link))
         {
             if (entered.Add(link.Real))
             {
-                Walk(Path.Combine(folder, link.Folder), link.Real, link.Folder);
+                Enter(Path.Combine(folder, link.Folder), link.Real, link.Folder);
             }
         }
 
         return [.. files.OrderBy(file => file.File, StringComparer.Ordinal)];
 
         // Folders before links, so that a folder that is here is listed under its own name.
-        void Walk(string path, string realPath, string relative)
+        void Enter(string path, string realPath, string relative)
         {
-            foreach (Entry entry in Read(path))
+            foreach (Entry entry in read(path))
             {
                 string below = Path.Combine(relative, entry.Name);
                 if (!entry.IsFolder)
@@ -115,7 +150,7 @@ internal static class FolderListing
                     string realBelow = Path.Combine(realPath, entry.Name);
                     if (entered.Add(realBelow))
                     {
-                        Walk(Path.Combine(path, entry.Name), realBelow, below);
+                        Enter(Path.Combine(path, entry.Name), realBelow, below);
                     }
                 }
                 else if (RealPath.OfExisting(Path.Combine(path, entry.Name)) is { } target)
@@ -127,7 +162,7 @@ internal static class FolderListing
     }
 
     /// <summary>Whether an entry is hidden, or one that file systems and photo servers create.</summary>
-    public static bool IsPassedOver(ref FileSystemEntry entry) =>
+    private static bool IsPassedOver(ref FileSystemEntry entry) =>
         entry.FileName[0] == '.'
         || (entry.IsDirectory ? FoldersOfOthers : FilesOfOthers)
             .GetAlternateLookup<ReadOnlySpan<char>>()

@@ -1,5 +1,4 @@
 using Proxyless.Files;
-using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
@@ -115,7 +114,6 @@ internal sealed class LabeledImages
         FolderLayout.AddAboutLoose(home, warnings);
         FileSource images = FolderLayout.ListImages(home, classes, classes, mustBeFull: false, maxPixels, warnings);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
-        string Example() => Path.Combine(home, ControlCharacters.Visible(modelClasses[0]));
         return images.Count > 0
             ? Known(
                 new LabeledImages(location, name, classes, images, split == "test", modelClasses, matching, warnings)
@@ -127,12 +125,7 @@ internal sealed class LabeledImages
                     Split = split,
                 }
             )
-            : throw new InvalidInputException(
-                Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))
-                    ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of "
-                        + $"its name, such as {Example()}; ProxylessRun.Predict takes images without classes."
-                    : $"{home} holds no images: put those of each class in a folder of its name, such as {Example()}."
-            );
+            : throw new InvalidInputException(FolderLayout.DescribeWithoutClasses(home, modelClasses[0]));
     }
 
     /// <summary>Examines the images and numbers their classes by the model's outputs.</summary>

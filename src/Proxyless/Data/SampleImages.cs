@@ -51,6 +51,16 @@ public static class SampleImages
         int testPerClass = DefaultTest,
         int seed = 0,
         CancellationToken cancellationToken = default
+    ) => WriteSplits(folder, size, trainingPerClass, testPerClass, seed, NullRunObserver.Instance, cancellationToken);
+
+    private static void WriteSplits(
+        string folder,
+        int size,
+        int trainingPerClass,
+        int testPerClass,
+        int seed,
+        IRunObserver observer,
+        CancellationToken cancellationToken
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -66,8 +76,11 @@ public static class SampleImages
             );
         }
 
-        WriteSplit(Path.Combine(folder, "train"), size, trainingPerClass, seed, 0, cancellationToken);
-        WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1, cancellationToken);
+        long done = 0;
+        var progress = new Progress(observer, "sample", 0, Classes.Count * ((long)trainingPerClass + testPerClass));
+        void Drawn(string what) => progress.Report(++done, what);
+        WriteSplit(Path.Combine(folder, "train"), size, trainingPerClass, seed, 0, Drawn, cancellationToken);
+        WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1, Drawn, cancellationToken);
     }
 
     /// <summary>
@@ -80,6 +93,7 @@ public static class SampleImages
         int trainingPerClass,
         int testPerClass,
         int seed,
+        IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
@@ -90,7 +104,7 @@ public static class SampleImages
         string draft = isThere ? Path.Combine(place, $".{Guid.NewGuid():N}") : $"{place}.{Guid.NewGuid():N}";
         try
         {
-            Write(draft, size, trainingPerClass, testPerClass, seed, cancellationToken);
+            WriteSplits(draft, size, trainingPerClass, testPerClass, seed, observer, cancellationToken);
             if (isThere)
             {
                 Directory.Move(Path.Combine(draft, "test"), Path.Combine(place, "test"));
@@ -175,6 +189,7 @@ public static class SampleImages
         int perClass,
         int seed,
         int split,
+        Action<string> drawn,
         CancellationToken cancellationToken
     )
     {
@@ -183,6 +198,7 @@ public static class SampleImages
         foreach (SampleShape shape in Enum.GetValues<SampleShape>())
         {
             string home = Path.Combine(folder, Classes[(int)shape]);
+            string what = $"{Path.GetFileName(folder)}/{Classes[(int)shape]}";
             Directory.CreateDirectory(home);
             for (int i = 0; i < perClass; i++)
             {
@@ -192,6 +208,7 @@ public static class SampleImages
                 using SKData encoded = bitmap.Encode(SKEncodedImageFormat.Png, 100);
                 // Not through AtomicFile, which would wait for the disk 2,400 times.
                 File.WriteAllBytes(Path.Combine(home, Invariant($"{i:0000}.png")), encoded.Span);
+                drawn(what);
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Inference;
@@ -8,16 +7,11 @@ namespace Proxyless.Runs;
 /// <summary>Finds the requested photos: files, and the files of folders.</summary>
 internal static class PhotoFiles
 {
-    private static readonly EnumerationOptions Listed = new()
-    {
-        AttributesToSkip = FileAttributes.System,
-        IgnoreInaccessible = false,
-    };
-
     /// <summary>Returns the files, those of a folder sorted; unreadable entries are listed with the reason.</summary>
     /// <param name="paths">Files and folders.</param>
-    public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths) =>
-        [.. paths.SelectMany(path => Directory.Exists(path) ? OfFolder(path) : [(path, ErrorOf(path))])];
+    /// <param name="observer">Is told how many files of a folder are ignored because they are no images.</param>
+    public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths, IRunObserver observer) =>
+        [.. paths.SelectMany(path => Directory.Exists(path) ? OfFolder(path, observer) : [(path, ErrorOf(path))])];
 
     /// <summary>Uses a photo; one that cannot be read gives the reason.</summary>
     /// <param name="path">The file.</param>
@@ -45,60 +39,34 @@ internal static class PhotoFiles
         }
     }
 
-    /// <summary>
-    /// Lists image files of the folder and the folders in it; what training passes over, and links to folders, is
-    /// skipped.
-    /// </summary>
-    private static IEnumerable<(string Path, string? Error)> OfFolder(string folder)
+    /// <summary>Lists image files of the folder and the folders in it, as training lists those of a class.</summary>
+    private static IEnumerable<(string Path, string? Error)> OfFolder(string folder, IRunObserver observer)
     {
         var found = new List<(string Path, string? Error)>();
-        Walk(folder, found);
+        int others = 0;
+        foreach (string file in FolderListing.FilesWithin(folder, AddUnlisted))
+        {
+            if (!ImageDecoder.IsImageName(file))
+            {
+                others++;
+                continue;
+            }
+
+            string path = Path.Combine(folder, file);
+            found.Add((path, ErrorOf(path)));
+        }
+
+        if (others > 0)
+        {
+            observer.Warning(FolderLayout.DescribeIgnored(folder, others));
+        }
+
         return found.Count == 0
             ? [(folder, $"{folder}: the folder holds no JPEG, PNG, WebP, BMP or GIF")]
             : found.OrderBy(file => file.Path, StringComparer.Ordinal);
-    }
 
-    /// <summary>A folder that cannot be listed does not stop the others.</summary>
-    private static void Walk(string folder, List<(string Path, string? Error)> found)
-    {
-        (string Path, bool IsFolder)[] entries;
-        try
-        {
-            entries =
-            [
-                .. new FileSystemEnumerable<(string Path, bool IsFolder)>(
-                    folder,
-                    (ref FileSystemEntry entry) => (entry.ToSpecifiedFullPath(), entry.IsDirectory),
-                    Listed
-                )
-                {
-                    ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                        !FolderListing.IsPassedOver(ref entry)
-                        && (
-                            entry.IsDirectory
-                                ? !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)
-                                : ImageDecoder.IsImageName(entry.FileName)
-                        ),
-                },
-            ];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            found.Add((folder, $"{folder} cannot be listed: {EncodedName.Explain(exception.Message)}"));
-            return;
-        }
-
-        foreach ((string path, bool isFolder) in entries)
-        {
-            if (isFolder)
-            {
-                Walk(path, found);
-            }
-            else
-            {
-                found.Add((path, ErrorOf(path)));
-            }
-        }
+        void AddUnlisted(string path, Exception exception) =>
+            found.Add((path, $"{path} cannot be listed: {EncodedName.Explain(exception.Message)}"));
     }
 
     /// <summary>Why a file must not be opened, or null.</summary>

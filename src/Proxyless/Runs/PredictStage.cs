@@ -10,7 +10,9 @@ internal static class PredictStage
     /// <param name="images">Image files and folders.</param>
     /// <param name="top">Number of classes per photo.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
-    /// <param name="observer">Receives progress reports if it takes more than two seconds.</param>
+    /// <param name="observer">
+    /// Receives progress reports if it takes more than two seconds, and is told of ignored files.
+    /// </param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <exception cref="InvalidInputException">It is not a model, or its scores are not finite.</exception>
     public static IReadOnlyList<Prediction> Run(
@@ -23,7 +25,7 @@ internal static class PredictStage
     )
     {
         using OnnxClassifier classifier = EvaluateStage.Load(model, threads: 1);
-        IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
+        IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images, observer);
         var predictions = new List<Prediction>(files.Count);
         var progress = new Progress(observer, "predict", 0, files.Count, Progress.Unreported);
         foreach ((string path, string? error) in files)

@@ -465,11 +465,13 @@ public static class ProxylessRun
     /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="images">
-    /// Image files, and folders: all image files in them and in their subfolders, sorted by name.
+    /// Image files, and folders: all image files in them and in their subfolders, linked ones too, sorted by name.
     /// </param>
     /// <param name="top">Number of classes per photo.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
-    /// <param name="observer">Receives progress reports if it takes more than two seconds.</param>
+    /// <param name="observer">
+    /// Receives progress reports if it takes more than two seconds, and is told of ignored files.
+    /// </param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>
     /// For each file its classes, or a <see cref="Prediction.Error"/>; the same for a folder without images.

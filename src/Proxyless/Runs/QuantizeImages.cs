@@ -59,7 +59,7 @@ internal sealed record QuantizeImages(
     /// <param name="model">The model, for the form of its input.</param>
     /// <param name="most">The most images for calibration.</param>
     /// <param name="maxPixels">The most pixels of a photograph that is read.</param>
-    /// <param name="observer">Is told of photographs that cannot be read.</param>
+    /// <param name="observer">Is told of photographs that cannot be read, and of ignored files.</param>
     /// <param name="cancellationToken">Stops between two photographs.</param>
     /// <exception cref="InvalidInputException">
     /// There is no such folder, or it has fewer than two photographs that can be read.
@@ -83,7 +83,7 @@ internal sealed record QuantizeImages(
             };
         }
 
-        (string Path, string? Error)[] files = [.. PhotoFiles.Of([folder])];
+        (string Path, string? Error)[] files = [.. PhotoFiles.Of([folder], observer)];
         (string Path, string? Error)[] even = [.. files.Where((_, i) => i % 2 == 0)];
         (string Path, string? Error)[] chosen = Spread(even, most);
         (string Path, string? Error)[] others = [.. files.Where((_, i) => i % 2 == 1)];

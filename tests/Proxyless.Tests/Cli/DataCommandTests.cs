@@ -36,6 +36,50 @@ public sealed class DataCommandTests
     }
 
     [Fact]
+    public void Sample_says_how_far_it_is()
+    {
+        using var folder = new TemporaryFolder();
+        string images = Path.Combine(folder.Root, "shapes");
+        string[] words = ["data", "sample", "--out", images, "--resolution", "16", "--training", "3", "--test", "1"];
+        CommandLineRun run = CommandLineRun.Of(words);
+        Assert.Contains("sample 32/32", run.Error, StringComparison.Ordinal);
+        Directory.Delete(images, recursive: true);
+        Assert.Empty(CommandLineRun.Of([.. words, "--quiet"]).Error);
+    }
+
+    /// <summary>As where a file system is mounted; nothing answers at the address of the proxy.</summary>
+    [Fact]
+    public void Get_into_a_folder_that_is_there_writes_nothing_beside_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "every folder may be written");
+        using var folder = new TemporaryFolder();
+        string closed = Path.Combine(folder.Root, "closed");
+        string images = Directory.CreateDirectory(Path.Combine(closed, "images")).FullName;
+        var environment = new Dictionary<string, string?>
+        {
+            ["HTTPS_PROXY"] = "http://127.0.0.1:1",
+            ["https_proxy"] = "http://127.0.0.1:1",
+            ["NO_PROXY"] = null,
+            ["no_proxy"] = null,
+        };
+        File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            CommandLineRun Get(string to) =>
+                CommandProcess.Run(folder.Root, environment, "data", "get", "cifar10", "--out", to);
+            CommandLineRun run = Get(images);
+            Assert.Contains("cannot be downloaded", run.Error, StringComparison.Ordinal);
+            Assert.Equal(1, run.ExitCode);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(images));
+            Assert.Equal(2, Get(Path.Combine(closed, "others")).ExitCode);
+        }
+        finally
+        {
+            File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
     public void Warnings_in_json_are_in_words_of_the_command_line()
     {
         using var folder = new TemporaryFolder();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Proxyless.Architectures;
 using Proxyless.Cli;
@@ -311,8 +312,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),
         ["proxyless bench soak --steps 5000"] = new("--cycle 1 --batch 2", ("5000", "10")),
+
+        // Its table is that of the next one.
         ["proxyless bench narrow --weights timm-efficientnet-lite0 --data photos --resolution 112"] = new(
-            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml --threads 1",
+            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml --threads 1 --json",
             ("112", "16")
         )
         {
@@ -420,6 +423,11 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.NotEmpty(run.Output);
         Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
+        if ($"{example} {Smaller[example].Appended}".Contains(" --json", StringComparison.Ordinal))
+        {
+            using var json = JsonDocument.Parse(run.Output);
+            Assert.Equal(JsonValueKind.Object, json.RootElement.ValueKind);
+        }
     }
 
     [Theory]

@@ -93,6 +93,47 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(Out, "data_batch_1.bin")));
     }
 
+    /// <summary>Where a file system is mounted, only its own folder may be writable.</summary>
+    [Fact]
+    public async Task Nothing_is_written_beside_a_folder_that_is_there()
+    {
+        Directory.CreateDirectory(Out);
+        string[] beside = [];
+        string[] within = [];
+        await Assert.ThrowsAsync<IOException>(() =>
+            Download(_ =>
+            {
+                beside = Directory.GetFileSystemEntries(_folder.Root);
+                within = Directory.GetFileSystemEntries(Out);
+                return Content([1, 2, 3]);
+            })
+        );
+        Assert.Equal([Out], beside);
+        Assert.Equal(
+            [".proxyless-lock", ".proxyless-partial"],
+            within.Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
+        );
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Out));
+    }
+
+    [Fact]
+    public async Task A_folder_that_somebody_fills_meanwhile_is_left_alone()
+    {
+        await Assert.ThrowsAsync<InvalidInputException>(() =>
+            DownloadArchive(
+                new MessageObserver(text =>
+                {
+                    if (text.StartsWith("unpacking", StringComparison.Ordinal))
+                    {
+                        _folder.Add(Path.Combine("cifar10", "thesis.txt"), [1]);
+                    }
+                })
+            )
+        );
+        Assert.Equal([Path.Combine(Out, "thesis.txt")], Directory.EnumerateFileSystemEntries(Out));
+        Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
     [Fact]
     public async Task What_a_killed_download_has_left_is_removed_by_the_next_one()
     {
@@ -104,11 +145,14 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
     }
 
-    [Fact]
-    public async Task A_download_waits_for_another_one_to_the_same_folder_and_then_leaves_it_alone()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_download_waits_for_another_one_to_the_same_folder_and_then_leaves_it_alone(bool isThere)
     {
-        FileStream other = FileLock.TryTake(Out + ".proxyless-lock")!;
-        string partial = _folder.Add(Path.Combine("cifar10.proxyless-partial", "images.tar.gz"), [1, 2]);
+        string start = isThere ? "cifar10/" : "cifar10";
+        string partial = _folder.Add($"{start}.proxyless-partial/images.tar.gz", [1, 2]);
+        FileStream other = FileLock.TryTake(Path.Combine(_folder.Root, $"{start}.proxyless-lock"))!;
         var waits = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         Task downloaded = DownloadArchive(new MessageObserver(text => waits.TrySetResult(text)));
         string said = await waits.Task.WaitAsync(TestContext.Current.CancellationToken);

@@ -128,6 +128,23 @@ public sealed class FolderContentsTests : IDisposable
         Assert.Contains(Told(Path.Combine("divided", "test"), 4), warnings);
     }
 
+    /// <summary>As images of a contest, whose classes are to be found.</summary>
+    [Theory]
+    [InlineData("test", 3, "holds 3 images that are in no folder of a class")]
+    [InlineData("val", 1, "holds 1 image that is in no folder of a class")]
+    [InlineData("test/cat", 0, "holds no images")]
+    public void A_split_without_folders_of_classes_says_how_many_images_it_holds(string at, int images, string expected)
+    {
+        FillClasses("train/");
+        Directory.CreateDirectory(Path.Combine(_folder.Root, at));
+        Fill(at, images, 2000);
+        string split = Path.Combine(_folder.Root, at.Split('/')[0]);
+        var exception = Assert.Throws<InvalidInputException>(Open);
+        Assert.StartsWith($"{split} {expected}: put ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"such as {Path.Combine(split, "cat")}", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(split, exception.File);
+    }
+
     [Theory]
     [InlineData("cat/again", ".")]
     [InlineData("cat/up", "..")]

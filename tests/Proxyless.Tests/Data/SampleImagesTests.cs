@@ -69,7 +69,7 @@ public sealed class SampleImagesTests
             Directory.CreateDirectory(shapes);
         }
 
-        SampleImages.WriteNew(shapes, 16, 2, 1, 0, Cancellation);
+        SampleImages.WriteNew(shapes, 16, 2, 1, 0, NullRunObserver.Instance, Cancellation);
         Assert.Equal(8 * 3, Directory.GetFiles(shapes, "*.png", SearchOption.AllDirectories).Length);
         Assert.Equal(
             ["test", "train"],

@@ -58,6 +58,7 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
     {
         AddPhotographs("photos", 20);
         _folder.Add("photos/damaged.jpg", [1, 2, 3]);
+        _folder.Add("photos/of another format.heic", [1, 2, 3]);
         var observer = new RecordingObserver();
         QuantizeResult result = Quantize(
             new QuantizeOptions
@@ -75,6 +76,7 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         Assert.Null(result.Top1);
         Assert.True(result.LatencyMs > 0 && result.FloatLatencyMs > 0);
         Assert.Contains(observer.Warnings, warning => warning.Contains("damaged.jpg", StringComparison.Ordinal));
+        Assert.Contains(observer.Warnings, warning => warning.EndsWith("BMP or GIF: 1.", StringComparison.Ordinal));
         Assert.Contains(observer.Warnings, warning => warning.Contains("learned from 10", StringComparison.Ordinal));
         using OnnxClassifier model = OnnxClassifier.Load(Out);
         Assert.Equal("int8", model.Metadata["precision"]);
@@ -281,7 +283,7 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         using var second = new Proxyless.Measurement.OnnxProbe(File.ReadAllBytes(Out), 1, optimized: false);
         using OnnxClassifier model = OnnxClassifier.Load(floats);
         var comparison = new AnswerComparison();
-        foreach ((string file, _) in PhotoFiles.Of([photographs]))
+        foreach ((string file, _) in PhotoFiles.Of([photographs], NullRunObserver.Instance))
         {
             string synset = Path.GetFileName(file).Split('_')[0];
             float[] image = model.Prepare(File.ReadAllBytes(file), file);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Proxyless.Data;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
@@ -128,6 +129,66 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.All(predictions.Take(3), prediction => Assert.Null(prediction.Error));
         Assert.Contains("holds no", predictions[3].Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Files_that_are_no_photos_are_counted_but_for_those_that_systems_create()
+    {
+        _folder.Add("photos/a.png", TestPictures.Noise(1, 32, 32));
+        foreach (string name in (string[])["b.heic", "c.TIFF", "within/d.avif", ".hidden.heic", "within/Thumbs.db"])
+        {
+            _folder.Add($"photos/{name}", [1, 2, 3]);
+        }
+
+        string photos = Path.Combine(_folder.Root, "photos");
+        var observer = new RecordingObserver();
+        Assert.Null(Assert.Single(Predict(photos, observer)).Error);
+        Assert.Equal(
+            [$"{photos}: files ignored because they are not JPEG, PNG, WebP, BMP or GIF: 3."],
+            observer.Warnings
+        );
+    }
+
+    [Fact]
+    public void Linked_folders_are_walked_once_and_circles_end()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        _folder.Add("photos/a.png", TestPictures.Noise(1, 32, 32));
+        _folder.Add("photos/within/b.png", TestPictures.Noise(2, 32, 32));
+        _folder.Add("pool/c.png", TestPictures.Noise(3, 32, 32));
+        _folder.Add("pool/d.heic", [1, 2, 3]);
+        string photos = Path.Combine(_folder.Root, "photos");
+        foreach (
+            (string link, string target) in ((string, string)[])
+                [
+                    ("photos/first", "../pool"),
+                    ("photos/second", "../pool"),
+                    ("photos/again", "within"),
+                    ("photos/circle", "."),
+                    ("photos/within/up", "../.."),
+                    ("pool/back", photos),
+                ]
+        )
+        {
+            Directory.CreateSymbolicLink(Path.Combine(_folder.Root, link), target);
+        }
+
+        var observer = new RecordingObserver();
+        Assert.Equal(
+            ["a.png", Path.Combine("first", "c.png"), Path.Combine("within", "b.png")],
+            Predict(photos, observer).Select(prediction => Path.GetRelativePath(photos, prediction.Image))
+        );
+        Assert.EndsWith(": 1.", Assert.Single(observer.Warnings), StringComparison.Ordinal);
+    }
+
+    private IReadOnlyList<Prediction> Predict(string folder, IRunObserver observer) =>
+        ProxylessRun.Predict(
+            run.Options.Out!,
+            [folder],
+            1,
+            DatasetOptions.DefaultMaxPixels,
+            observer,
+            TestContext.Current.CancellationToken
+        );
 
     [Fact]
     public void A_photo_behind_a_relative_link_in_a_linked_folder_is_answered()
