@@ -85,7 +85,7 @@ internal sealed class RunOptionSet
     {
         Images();
         AddToData(
-            Integer("--resolution", "Side of the images in pixels (the space's)"),
+            Integer("--resolution", "Side of the images in pixels (that of the space, the network or the weights)"),
             (o, v) => o with { Resolution = (int)v! }
         );
         return Division();
@@ -315,7 +315,11 @@ internal sealed class RunOptionSet
     {
         _heading = OptionHeading.Output;
         Add(
-            Values.Text("--out", "DIR", "The run's folder (runs/ and the date and time)"),
+            Values.Text(
+                "--out",
+                "DIR",
+                "The folder to write (runs/ and the date and time; of a comparison in comparisons/)"
+            ),
             (o, v) => o with { Out = v }
         );
         Add(Values.Flag("--overwrite", "Replace the run in --out"), (o, v) => o with { Overwrite = v });
@@ -655,7 +659,8 @@ internal sealed class RunOptionSet
             Number(
                 "--learning-rate",
                 "X",
-                "Peak rate of the weights for 256 images per step (0.2; for the search see --search-learning-rate)"
+                "Peak rate of the weights for 256 images per step (0.2; --search-learning-rate, where there is one, is "
+                    + "for the search)"
             ),
             (o, v) => o with { LearningRate = v }
         );
