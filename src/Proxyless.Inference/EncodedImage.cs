@@ -254,8 +254,8 @@ internal sealed class EncodedImage : IDisposable
 
     private UnreadableImageException TooLarge(long bytes, OutOfMemoryException exception) =>
         new(
-            $"{_name}: to decode {Width}x{Height} pixels takes {Math.Max(1, bytes / 1_000_000)} MB, which is more memory "
-                + "than there is; scale it down",
+            $"{_name}: to decode {Width}x{Height} pixels takes {Math.Max(1, bytes / 1_000_000)} MB, which is more "
+                + "memory than there is; scale it down",
             exception
         );
 

@@ -55,7 +55,9 @@ internal static class WrittenFolder
                 return false;
             }
 
-            if (!Is(entry.FullName) && !(isDefault && HasOnlyBegun(entry.FullName)))
+            // Its own full name is empty where a path is longer than the system allows.
+            string path = Path.Combine(folder, entry.Name);
+            if (!Is(path) && !(isDefault && HasOnlyBegun(path)))
             {
                 return false;
             }

@@ -138,7 +138,7 @@ internal static class SpecializeJob
         return Finish(at, store, found, derived, start);
     }
 
-    /// <summary>The part with the options that its configuration has: that the images are few is not asked for.</summary>
+    /// <summary>The part with the options of its configuration, which do not say that the images are few.</summary>
     private static SearchPart AsAsked(SearchPart part, RunOptions asked)
     {
         RunOptions options = part.Context.Options;

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Proxyless.Tests.Data;
 using Xunit;
@@ -49,6 +50,7 @@ public sealed class DataCommandTests
 
     /// <summary>As where a file system is mounted; nothing answers at the address of the proxy.</summary>
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void Get_into_a_folder_that_is_there_writes_nothing_beside_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "every folder may be written");

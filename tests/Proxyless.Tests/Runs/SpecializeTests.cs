@@ -351,7 +351,13 @@ public sealed class SpecializeTests : IDisposable
             Target = new() { Name = target },
             Training = _options.Training with { Folds = 2 },
         };
-        var slower = new MessageObserver(text => File.WriteAllText(more, text == "fold 1 of 2:" ? "1000000" : "0"));
+        var slower = new MessageObserver(text =>
+        {
+            if (text == "fold 1 of 2:")
+            {
+                File.WriteAllText(more, "1000");
+            }
+        });
         LimitNotMetException missed = Assert.Throws<LimitNotMetException>(() =>
             ProxylessRun.Run(options, _network, slower, Cancellation)
         );
@@ -360,9 +366,6 @@ public sealed class SpecializeTests : IDisposable
         Assert.True(File.Exists(run.Model));
         Assert.True(File.Exists(run.Report));
         Assert.Null(new RunStore(run).ReadResult()!.Folds);
-
-        RunResult result = ProxylessRun.Run(new() { Out = options.Out, Resume = true }, _network, null, Cancellation);
-        Assert.Equal(2, result.Folds!.Folds);
     }
 
     /// <summary>A third of the time is needed to find a network, and each of two folds finds one too.</summary>
