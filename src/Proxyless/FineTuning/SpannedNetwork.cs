@@ -94,12 +94,12 @@ internal sealed class SpannedNetwork : IDisposable
         Tensor input = _judged.alias();
         for (int i = 0; i < paths.Length; i++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             errors.Add([
                 .. Super
                     .Blocks[i]
                     .Candidates.Select(path =>
                     {
+                        cancellationToken.ThrowIfCancellationRequested();
                         using Tensor output = path!.Forward(input, NormPass.Evaluation);
                         return ErrorBehind(output, paths, i + 1);
                     }),

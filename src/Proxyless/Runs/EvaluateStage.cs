@@ -165,7 +165,7 @@ internal static class EvaluateStage
         );
         double? agreement = network is null
             ? null
-            : Agreement(network, judged.Answers, normalized, options, device, cancellationToken);
+            : Agreement(network, judged.Answers, normalized, options, device, observer, cancellationToken);
         return new EvaluateResult
         {
             Top1 = judged.Accuracy.Top1,
@@ -205,6 +205,7 @@ internal static class EvaluateStage
         BatchLoader batches,
         RunOptions options,
         Device device,
+        IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
@@ -221,12 +222,13 @@ internal static class EvaluateStage
         SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
         int same = 0;
         int asked = 0;
+        var progress = new Progress(observer, "compare with the network", 0, answers.Count, Progress.Unreported);
         foreach ((int position, float[] scores) in NetworkEvaluator.Scores(network, batches, cancellationToken))
         {
             // An image that could not be read earlier has no answer to compare with.
             if (answers.TryGetValue(position, out ImageAnswer? answer))
             {
-                asked++;
+                progress.Report(++asked, "images");
                 same += TensorPrimitives.IndexOfMax(scores) == answer.Answer ? 1 : 0;
             }
         }

@@ -19,13 +19,12 @@ internal static class FineTuneOpening
     /// <param name="options">The requested options.</param>
     /// <param name="folder">The folder of the run that may be the one to resume, or null.</param>
     public static bool IsRequested(RunOptions options, string? folder) =>
-        options.Training.Weights is not null
-        || (
-            options.Resume
-            && folder is not null
-            && File.Exists(new RunDirectory(folder).Config)
-            && new RunDirectory(folder).ReadConfig().Training.Weights is not null
-        );
+        (
+            options.Resume && folder is not null && File.Exists(new RunDirectory(folder).Config)
+                ? new RunDirectory(folder).ReadConfig().Training
+                : options.Training
+        ).Weights
+            is not null;
 
     /// <summary>The network of weights that are given as a name or a file.</summary>
     /// <param name="options">The job's options.</param>

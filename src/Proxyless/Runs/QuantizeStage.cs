@@ -32,6 +32,11 @@ internal static class QuantizeStage
     )
     {
         byte[] onnx = model.Onnx;
+
+        // Before the images, which may take minutes: a target that cannot be used loses nothing.
+        int bits = options.WeightBits ?? WeightBitsOf(target, observer, cancellationToken);
+        var timer = target as IModelTimer;
+        double? floatMs = timer?.Time(onnx, cancellationToken).QuietMs;
         var progress = new Progress(observer, "calibrate", 0, 2 * images.Calibration.Count, Progress.Unreported);
         var quantizer = new ModelQuantizer(
             model,
@@ -43,13 +48,7 @@ internal static class QuantizeStage
                 cancellationToken
             )
         );
-        var settings = new QuantizationSettings
-        {
-            Ranges = options.Ranges,
-            WeightBits = options.WeightBits ?? WeightBitsOf(target, observer, cancellationToken),
-        };
-        var timer = target as IModelTimer;
-        double? floatMs = timer?.Time(onnx, cancellationToken).QuietMs;
+        var settings = new QuantizationSettings { Ranges = options.Ranges, WeightBits = bits };
         settings = settings with
         {
             InFloat =

@@ -53,6 +53,29 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         Assert.Equal(result.ScoreError, evaluated.ScoreError!.Value, 1e-6);
     }
 
+    /// <summary>That the model's scores are not finite would be found out with the first image.</summary>
+    [Fact]
+    public void A_target_that_cannot_be_used_is_found_out_before_the_images_are_looked_at()
+    {
+        AddPhotographs("photos", 4);
+        string target = _folder.Add(
+            "board.yaml",
+            "kind: command\ncommand: [no-such-program, '{model}']\npattern: '([0-9.]+) ms'\n"u8.ToArray()
+        );
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            Quantize(
+                new QuantizeOptions
+                {
+                    Model = _folder.Add("damaged.onnx", FinishedRun.WithDamagedWeights(run.Result.Model)),
+                    Data = Path.Combine(_folder.Root, "photos"),
+                    Out = Out,
+                    Target = target,
+                }
+            )
+        );
+        Assert.Contains("'no-such-program' cannot be started", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_model_file_is_calibrated_on_a_folder_of_photographs_and_measured()
     {

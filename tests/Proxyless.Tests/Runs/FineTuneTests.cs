@@ -52,6 +52,25 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(may, FineTuner.MayBeBeaten([.. Enumerable.Range(0, answers.Length)], answers));
     }
 
+    /// <summary>On a resume the weights that are asked for again are no reason.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_resumed_run_begins_with_weights_if_it_did(bool didIt)
+    {
+        (RunOptions options, _) = Few();
+        TrainingOptions begun = didIt ? options.Training : new();
+        RunConfigFile.Write(
+            new RunDirectory(Directory.CreateDirectory(Run).FullName).Config,
+            options with
+            {
+                Training = begun,
+            }
+        );
+        TrainingOptions asked = didIt ? new() : options.Training;
+        Assert.Equal(didIt, FineTuneOpening.IsRequested(new RunOptions { Resume = true, Training = asked }, Run));
+    }
+
     [Fact]
     public void Few_images_get_a_network_that_was_decided_by_cross_validation()
     {
