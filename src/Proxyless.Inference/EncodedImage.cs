@@ -134,16 +134,7 @@ internal sealed class EncodedImage : IDisposable
         SKImageInfo info = InfoAt(denominator);
         int length = info.Width * info.Height * channels;
         using DecodedPart stored = DecodeStored(channels, info, default, length);
-        byte[] packed;
-        try
-        {
-            packed = GC.AllocateUninitializedArray<byte>(length);
-        }
-        catch (OutOfMemoryException exception)
-        {
-            throw TooLarge(length, exception);
-        }
-
+        byte[] packed = Allocate(length, () => GC.AllocateUninitializedArray<byte>(length));
         if (IsTurned)
         {
             ExifOrientation.Turn(
@@ -238,26 +229,26 @@ internal sealed class EncodedImage : IDisposable
         return true;
     }
 
+    private PixelBuffer Allocate(int length, long beside) =>
+        Allocate(length + beside, () => new PixelBuffer(length, beside));
+
     /// <summary>Allocates memory for pixels.</summary>
     /// <exception cref="UnreadableImageException">There is not enough.</exception>
-    private PixelBuffer Allocate(int length, long beside)
+    private T Allocate<T>(long bytes, Func<T> allocate)
     {
         try
         {
-            return new PixelBuffer(length, beside);
+            return allocate();
         }
         catch (OutOfMemoryException exception)
         {
-            throw TooLarge(length + beside, exception);
+            throw new UnreadableImageException(
+                $"{_name}: to decode {Width}x{Height} pixels takes {Math.Max(1, bytes / 1_000_000)} MB, which is more "
+                    + "memory than there is; scale it down",
+                exception
+            );
         }
     }
-
-    private UnreadableImageException TooLarge(long bytes, OutOfMemoryException exception) =>
-        new(
-            $"{_name}: to decode {Width}x{Height} pixels takes {Math.Max(1, bytes / 1_000_000)} MB, which is more "
-                + "memory than there is; scale it down",
-            exception
-        );
 
     private DecodedPart DecodeStored(int channels, SKImageInfo info, Region region, long beside)
     {

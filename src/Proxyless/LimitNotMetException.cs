@@ -28,4 +28,13 @@ public sealed class LimitNotMetException : ProxylessException
 
     /// <summary>The lowest value of a network, in the unit of <see cref="Limit"/>; null if it is not known.</summary>
     public double? Least { get; init; }
+
+    /// <summary>The same limit with another message; this exception is the cause.</summary>
+    internal LimitNotMetException Saying(string message) =>
+        new(message, this)
+        {
+            Quantity = Quantity,
+            Limit = Limit,
+            Least = Least,
+        };
 }

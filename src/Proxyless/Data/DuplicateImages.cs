@@ -31,16 +31,17 @@ internal static class DuplicateImages
                 .Order(),
         ];
         var hashes = new UInt128[suspects.Length];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(
-            0,
+        ImageLoop.Run(
             suspects.Length,
-            parallel,
+            threads,
+            "hash",
+            NullRunObserver.Instance,
             i =>
             {
                 ImageReference image = images[suspects[i]];
                 hashes[i] = image.Source.ContentHash(image.Index);
-            }
+            },
+            cancellationToken
         );
         return
         [

@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.Networks;
-using static TorchSharp.torch;
 
 namespace Proxyless.Export;
 
@@ -15,7 +14,7 @@ internal sealed class TrainedWeights(CompactNetwork network) : INetworkWeights
     public FoldedConvolution Head => Fold(network.Head.Convolution);
 
     /// <inheritdoc/>
-    public ClassifierWeights Classifier => new(Values(network.Head.Weight), Values(network.Head.Bias));
+    public ClassifierWeights Classifier => new(network.Head.Weight.ToArray(), network.Head.Bias.ToArray());
 
     /// <inheritdoc/>
     public FoldedConvolution Block(int block, BlockConvolution convolution)
@@ -38,22 +37,14 @@ internal sealed class TrainedWeights(CompactNetwork network) : INetworkWeights
 
     private static FoldedConvolution Fold(ConvolutionLayer layer) =>
         FoldedConvolution.Fold(
-            Values(layer.Weight),
-            Values(layer.Scale),
-            Values(layer.Shift),
-            Values(layer.Mean),
-            Values(layer.Variance),
+            layer.Weight.ToArray(),
+            layer.Scale.ToArray(),
+            layer.Shift.ToArray(),
+            layer.Mean.ToArray(),
+            layer.Variance.ToArray(),
             BatchNorm.Epsilon,
             layer.Groups,
             layer.Kernel,
             layer.Stride
         );
-
-    private static float[] Values(NetworkTensor tensor)
-    {
-        using Tensor detached = tensor.Value.detach();
-        using Tensor local = detached.cpu();
-        using Tensor packed = local.contiguous();
-        return packed.data<float>().ToArray();
-    }
 }

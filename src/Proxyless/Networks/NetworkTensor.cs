@@ -42,6 +42,15 @@ internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) 
     /// <returns>Null if there is no gradient.</returns>
     public Tensor? GradientOrStatistic() => IsTrained ? Value.grad : Value.alias();
 
+    /// <summary>Reads the numbers, in the order of the dimensions, from whatever device and memory layout.</summary>
+    public float[] ToArray()
+    {
+        using Tensor detached = Value.detach();
+        using Tensor local = detached.cpu();
+        using Tensor packed = local.contiguous();
+        return packed.data<float>().ToArray();
+    }
+
     /// <summary>Overwrites the values with those of <paramref name="source"/>, whatever its memory layout.</summary>
     public void CopyFrom(Tensor source)
     {

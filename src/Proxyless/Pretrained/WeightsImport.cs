@@ -175,11 +175,8 @@ internal static class WeightsImport
 
     private static void Rescale(ConvolutionLayer layer, double epsilon)
     {
-        using Tensor variances = layer.Variance.Value.cpu();
-        using Tensor detached = layer.Scale.Value.detach();
-        using Tensor scales = detached.cpu();
-        float[] variance = variances.data<float>().ToArray();
-        float[] scale = scales.data<float>().ToArray();
+        float[] variance = layer.Variance.ToArray();
+        float[] scale = layer.Scale.ToArray();
         for (int i = 0; i < scale.Length; i++)
         {
             scale[i] = (float)(scale[i] * Math.Sqrt((variance[i] + BatchNorm.Epsilon) / (variance[i] + epsilon)));

@@ -142,17 +142,11 @@ internal static class FineTuneStage
             catch (LimitNotMetException exception)
             {
                 // In the run itself one met it: of a machine that is busy now, a later job is free.
-                throw new LimitNotMetException(
+                throw exception.Saying(
                     Invariant(
                         $"fold {i + 1} of {parts.Count}: {exception.Message}; or resume when the machine is quiet: "
-                    ) + "the network of the run and the folds before are kept",
-                    exception
-                )
-                {
-                    Quantity = exception.Quantity,
-                    Limit = exception.Limit,
-                    Least = exception.Least,
-                };
+                    ) + "the network of the run and the folds before are kept"
+                );
             }
 
             using CompactNetwork network = tuned.Begin();

@@ -288,16 +288,10 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         }
         catch (LimitNotMetException exception)
         {
-            _notMet = new LimitNotMetException(
+            _notMet = exception.Saying(
                 $"the fastest network that was found takes {MillisecondText.AtLeast(exception.Least ?? 0)} ms, over "
-                    + $"the limit of {MillisecondText.Of(exception.Limit ?? 0)} ms; raise TargetOptions.LatencyMs",
-                exception
-            )
-            {
-                Quantity = exception.Quantity,
-                Limit = exception.Limit,
-                Least = exception.Least,
-            };
+                    + $"the limit of {MillisecondText.Of(exception.Limit ?? 0)} ms; raise TargetOptions.LatencyMs"
+            );
             return null;
         }
     }

@@ -67,7 +67,7 @@ public sealed class SharedRunTests : IDisposable
         foreach (int processes in (int[])[number, 1])
         {
             string copy = $"with-{processes}";
-            Copy(Path.Combine(_folder.Root, "run"), Path.Combine(_folder.Root, copy));
+            _folder.Copy(Path.Combine(_folder.Root, "run"), copy);
             CommandLineRun resumed = MpiJob.Run(mpi, processes, _folder.Root, "run", "--out", copy, "--resume");
             Assert.True(resumed.ExitCode == 0, resumed.Error);
             Assert.True(File.Exists(Path.Combine(_folder.Root, copy, "model.onnx")));
@@ -257,16 +257,6 @@ public sealed class SharedRunTests : IDisposable
         {
             Assert.False(job.HasExited, job.HasExited ? job.Wait().Error : "");
             Thread.Sleep(1);
-        }
-    }
-
-    private static void Copy(string from, string to)
-    {
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
         }
     }
 }
