@@ -16,6 +16,9 @@ internal sealed record MpiAbi
     // Of the standard interface; libraries have other names for other interfaces.
     private const string StandardName = "libmpi_abi";
 
+    /// <summary>Whether the library is Open MPI.</summary>
+    public bool IsOpenMpi { get; init; }
+
     /// <summary><c>MPI_COMM_WORLD</c>.</summary>
     public required nint World { get; init; }
 
@@ -82,6 +85,7 @@ internal sealed record MpiAbi
             nint Symbol(string name) => NativeLibrary.GetExport(library, $"ompi_mpi_{name}");
             return new MpiAbi
             {
+                IsOpenMpi = true,
                 World = world,
                 Bytes = Symbol("byte"),
                 Floats = Symbol("float"),

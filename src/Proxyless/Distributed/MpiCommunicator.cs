@@ -43,6 +43,13 @@ internal sealed unsafe class MpiCommunicator : ICommunicator
         ArgumentNullException.ThrowIfNull(launcher);
         using var handlers = new SignalHandlers();
         var library = MpiLibrary.Load(launcher.Libraries);
+
+        // Before it begins a job of each process, with a program and a folder, which may fail with words of its own.
+        if (launcher.IsHydra && library.Abi.IsOpenMpi)
+        {
+            throw OfAnother(launcher, library, "is not that of their mpirun");
+        }
+
         var communicator = new MpiCommunicator(library);
         if (communicator.Size == launcher.Size)
         {
@@ -50,12 +57,15 @@ internal sealed unsafe class MpiCommunicator : ICommunicator
         }
 
         communicator.Dispose();
-        throw new InvalidInputException(
-            $"{launcher.Size} processes were started, but {library.File} ({library.Version}) sees "
-                + $"{communicator.Size}: they were started by another MPI; use the mpirun of this one, or name the "
-                + $"other's library with {MpiLauncher.LibraryVariable}"
-        );
+        throw OfAnother(launcher, library, $"sees {communicator.Size}");
     }
+
+    private static InvalidInputException OfAnother(MpiLauncher launcher, MpiLibrary library, string how) =>
+        new(
+            $"{launcher.Size} processes were started, but {library.File} ({library.Version}) {how}: they were started "
+                + "by another MPI; use the mpirun of this one, or name the other's library with "
+                + MpiLauncher.LibraryVariable
+        );
 
     /// <inheritdoc/>
     public int Rank { get; }

@@ -6,7 +6,10 @@ namespace Proxyless.Distributed;
 /// <summary>What the environment says of the MPI that started this process.</summary>
 /// <param name="Size">The number of processes that were started, at least 2.</param>
 /// <param name="Libraries">The libraries that it may be, the most likely first.</param>
-internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
+/// <param name="IsHydra">
+/// Whether it was Hydra, the mpirun of MPICH, Intel MPI and MVAPICH, whose processes Open MPI does not join.
+/// </param>
+internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries, bool IsHydra = false)
 {
     /// <summary>Names the MPI library, or turns MPI off.</summary>
     public const string LibraryVariable = OwnProgram.MpiVariable;
@@ -18,11 +21,16 @@ internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
     private static readonly string[] Mpich = ["libmpich.so.12", "libmpi.so.12"];
     private static readonly string[] Standard = ["libmpi_abi.so.0"];
 
+    private const string PmiSize = "PMI_SIZE";
+
+    // Slurm, which sets PMI_SIZE too, has no such variable.
+    private const string HydraLocalSize = "MPI_LOCALNRANKS";
+
     // mpirun of Open MPI; mpirun of MPICH, Intel MPI and MVAPICH, and srun --mpi=pmi2.
     private static readonly (string Variable, string[] Libraries)[] Launchers =
     [
         ("OMPI_COMM_WORLD_SIZE", [.. OpenMpi, .. Standard, .. Mpich]),
-        ("PMI_SIZE", [.. Mpich, .. Standard, .. OpenMpi]),
+        (PmiSize, [.. Mpich, .. Standard, .. OpenMpi]),
     ];
 
     // srun --mpi=pmix tells the rank alone in a variable of PMIx, and the size in one of its own.
@@ -48,7 +56,8 @@ internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
         {
             if (Several(variable(name)) is { } size)
             {
-                return new MpiLauncher(size, named is null ? libraries : [named]);
+                bool isHydra = name == PmiSize && variable(HydraLocalSize) is not null;
+                return new MpiLauncher(size, named is null ? libraries : [named], isHydra);
             }
         }
 

@@ -18,6 +18,13 @@ public sealed class MpiLauncherTests
     }
 
     [Theory]
+    [InlineData("PMI_SIZE=3 MPI_LOCALNRANKS=3", true)]
+    [InlineData("PMI_SIZE=3", false)]
+    [InlineData("OMPI_COMM_WORLD_SIZE=3 MPI_LOCALNRANKS=3", false)]
+    public void Processes_of_Hydra_are_known(string variables, bool areHydras) =>
+        Assert.Equal(areHydras, Of(variables)!.IsHydra);
+
+    [Theory]
     [InlineData("")]
     [InlineData("SLURM_STEP_NUM_TASKS=16")]
     [InlineData("OMPI_COMM_WORLD_SIZE=4 PROXYLESS_MPI=off")]

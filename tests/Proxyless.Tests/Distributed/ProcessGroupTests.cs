@@ -92,7 +92,7 @@ public sealed class ProcessGroupTests
 
     [Theory]
     [InlineData("openmpi", "libmpich.so.12", "sees 1: they were started by another MPI")]
-    [InlineData("mpich", "libmpi.so.40", "sees 1: they were started by another MPI")]
+    [InlineData("mpich", "libmpi.so.40", "is not that of their mpirun: they were started by another MPI")]
     [InlineData("mpich", "/nowhere/libmpi.so", "its library cannot be loaded (/nowhere/libmpi.so")]
     [InlineData("mpich", "libc.so.6", "libc.so.6 has no MPI_Get_library_version: it is no MPI library")]
     public void A_library_that_cannot_be_used_is_named(string mpi, string library, string words)
@@ -105,8 +105,29 @@ public sealed class ProcessGroupTests
             new Dictionary<string, string?> { ["PROXYLESS_MPI"] = library },
             [.. MpiJob.CommandLine(mpi, 2), "describe", "--arch", "mobilenet-v2"]
         );
-        Assert.Equal(2, run.ExitCode);
         Assert.Contains(words, run.Error, StringComparison.Ordinal);
+        Assert.Equal(2, run.ExitCode);
+    }
+
+    /// <summary>It would make a folder for each, fail where it cannot, and end the process itself.</summary>
+    [Fact]
+    public void Open_MPI_begins_no_job_in_processes_that_another_has_started()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/mpirun.openmpi"), "openmpi-bin is not installed");
+        using var folder = new Data.TemporaryFolder();
+        CommandLineRun run = CommandProcess.RunProgram(
+            "env",
+            folder.Root,
+            new Dictionary<string, string?>
+            {
+                ["PROXYLESS_MPI"] = "libmpi.so.40",
+                ["OMPI_MCA_orte_tmpdir_base"] = folder.Add("file", []),
+            },
+            [.. MpiJob.CommandLine("mpich", 2), "describe", "--arch", "mobilenet-v2"]
+        );
+        Assert.Contains("is not that of their mpirun", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("ORTE", run.Error, StringComparison.Ordinal);
+        Assert.Equal(2, run.ExitCode);
     }
 
     [Fact]
