@@ -68,10 +68,9 @@ internal static class DatasetWarnings
         string[] untested = [.. classes.Where((_, label) => counts[label] == 0)];
         if (untested.Length > 0)
         {
-            string more = untested.Length > Named ? $" and {untested.Length - Named} more" : "";
             warnings.Add(
                 $"Classes without a test image, so that the test says nothing about them: "
-                    + $"{string.Join(", ", untested.Take(Named))}{more}; {fewest} different images of a class are the "
+                    + $"{NameList.Of(untested, Named)}; {fewest} different images of a class are the "
                     + "least."
             );
         }

@@ -303,12 +303,7 @@ internal static class FolderLayout
     }
 
     private static string DescribeOthers(List<string> files) =>
-        files.Count switch
-        {
-            1 => $"{files[0]} is",
-            <= NamedFiles => $"{string.Join(", ", files)} are",
-            _ => $"{string.Join(", ", files.Take(NamedFiles))} and {files.Count - NamedFiles} more are",
-        };
+        $"{NameList.Of(files, NamedFiles)} {(files.Count == 1 ? "is" : "are")}";
 
     /// <summary>Lists a folder.</summary>
     /// <exception cref="InvalidInputException">It cannot be listed.</exception>

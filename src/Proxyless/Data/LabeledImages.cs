@@ -214,8 +214,7 @@ internal sealed class LabeledImages
 
     /// <summary>Lists some names, and how many more there are. Those of a model may be anything.</summary>
     public static string Enumerate(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(Named).Select(ControlCharacters.Visible))
-        + (names.Count > Named ? $" and {names.Count - Named} more" : "");
+        NameList.Of([.. names.Select(ControlCharacters.Visible)], Named);
 
     private int[] Outputs() => [.. Classes.Select(_matching.OutputOf)];
 }

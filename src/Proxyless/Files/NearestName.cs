@@ -16,6 +16,7 @@ internal static class NearestName
         // A third of the letters, at least two: with more edits the suggestion is noise.
         int limit = Math.Max(2, text.Length / 3);
         return allowed
+            .Where(name => Math.Abs(name.Length - text.Length) <= limit)
             .Select(name => (name, distance: Distance(text, name)))
             .Where(candidate => candidate.distance <= limit)
             .OrderBy(candidate => candidate.distance)

@@ -11,6 +11,11 @@ namespace Proxyless.FineTuning;
 /// </summary>
 internal sealed class NetworkFeatures
 {
+    /// <summary>The fault of weights with which a network computes nothing, for messages.</summary>
+    public const string NotFinite =
+        "what the network computes of the images are no finite numbers; its weights are damaged, or too large for "
+        + "single precision";
+
     private static readonly long[] Spatial = [2, 3];
     private readonly int _firstDepth;
     private readonly List<float[]>[] _rows;

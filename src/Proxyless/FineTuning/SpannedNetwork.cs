@@ -31,6 +31,7 @@ internal sealed class SpannedNetwork : IDisposable
     /// <param name="judged">Images [N, C, H, W] to measure errors on; not disposed of.</param>
     /// <param name="computed">Called after each block with the number of those that are done.</param>
     /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="InvalidInputException">What the network computes of the images is not finite.</exception>
     public SpannedNetwork(
         CompactNetwork network,
         IReadOnlyList<Tensor> batches,
@@ -44,24 +45,34 @@ internal sealed class SpannedNetwork : IDisposable
         ArgumentNullException.ThrowIfNull(judged);
         ArgumentNullException.ThrowIfNull(computed);
         _network = network;
-        Super = SpannedWeights.OfAll(network, batches, computed, cancellationToken);
         using var withoutGraph = no_grad();
+        using (Tensor some = Spread(judged, network.Architecture.Resolution))
+        {
+            _judged = SpannedWeights.BehindStem(network, some);
+        }
+
         try
         {
-            using Tensor some = Spread(judged, network.Architecture.Resolution);
-            _judged = SpannedWeights.BehindStem(network, some);
             _features = FeaturesBehind(_judged, Whole, 0);
+            using Tensor variances = _features.var(OfImages, unbiased: false);
+            using Tensor variance = variances.sum();
+            double total = WithScalar.ToDouble(variance);
+
+            // Every error would be none, and no network within any limit.
+            if (!double.IsFinite(total))
+            {
+                throw new InvalidInputException($"TrainingOptions.Weights: {NetworkFeatures.NotFinite}");
+            }
+
+            _scale = Math.Max(total, double.Epsilon) * _features.shape[0];
+            Super = SpannedWeights.OfAll(network, batches, computed, cancellationToken);
         }
         catch
         {
-            _judged?.Dispose();
-            Super.Dispose();
+            _judged.Dispose();
+            _features?.Dispose();
             throw;
         }
-
-        using Tensor variances = _features.var(OfImages, unbiased: false);
-        using Tensor variance = variances.sum();
-        _scale = Math.Max(WithScalar.ToDouble(variance), double.Epsilon) * _features.shape[0];
     }
 
     /// <summary>The super-network; its first candidates are the network itself.</summary>

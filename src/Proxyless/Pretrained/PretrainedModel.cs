@@ -116,7 +116,7 @@ public static class PretrainedModel
         );
         if (isKept)
         {
-            PretrainedWeights.TryKeep(options.Network, network, observer);
+            PretrainedWeights.TryReplace(options.Network, network, options.Weights, observer);
         }
 
         return new ImportResult
@@ -244,10 +244,15 @@ public static class PretrainedModel
         float[] expected = logits.data<float>().ToArray();
         using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx");
         float[] actual = model.Run(pixels, ComparedImages);
+        if (!Array.TrueForAll(expected, float.IsFinite) || !Array.TrueForAll(actual, float.IsFinite))
+        {
+            throw new InvalidInputException(
+                "the network's scores are no finite numbers; its weights are damaged, or too large for single precision"
+            );
+        }
+
         double largest = expected.Zip(actual, (one, other) => Math.Abs(one - other)).Max();
         double scale = Math.Max(1, expected.Max(Math.Abs));
-
-        // Written so that NaN also counts as a difference.
         return largest <= Tolerance * scale
             ? largest
             : throw new InvalidInputException(

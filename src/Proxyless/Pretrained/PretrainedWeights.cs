@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Networks;
@@ -163,7 +164,7 @@ internal static class PretrainedWeights
         {
             string other = stateDict is null ? $"; {WeightsFile.AnotherStateDict}" : "";
             observer.Message(
-                $"'{file}' holds {string.Join(", ", weights.StateDicts)}; '{weights.StateDict}' is taken{other}"
+                $"'{file}' holds {NameList.Of(weights.StateDicts)}; '{weights.StateDict}' is taken{other}"
             );
         }
 
@@ -283,6 +284,22 @@ internal static class PretrainedWeights
         }
     }
 
+    /// <summary>The same; if other weights were kept, that is said, since the name now stands for these.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="file">The file with its weights.</param>
+    /// <param name="observer">Receives the message, and warnings.</param>
+    public static void TryReplace(string name, CompactNetwork network, string file, IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        byte[]? before = HashOf(CachedFile(name));
+        TryKeep(name, network, observer);
+        if (before is not null && HashOf(CachedFile(name)) is { } after && !after.SequenceEqual(before))
+        {
+            observer.Message($"'{name}' now stands for the weights in '{file}', instead of others that were kept");
+        }
+    }
+
     /// <summary>Where the weights of a known network are kept.</summary>
     internal static string CachedFile(string name) => Path.Combine(FolderOf(name), Converted);
 
@@ -291,6 +308,19 @@ internal static class PretrainedWeights
 
     /// <summary>The folder of a known network in the cache; it need not exist yet.</summary>
     internal static string FolderOf(string name) => Path.Combine(CacheFolder.Of(Kind), name);
+
+    private static byte[]? HashOf(string file)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(file);
+            return SHA256.HashData(stream);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static CompactNetwork Filled(Architecture architecture, NetworkOptions options, Action<CompactNetwork> fill)
     {

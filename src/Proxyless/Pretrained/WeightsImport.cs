@@ -202,12 +202,22 @@ internal static class WeightsImport
                 )
                 .Order(StringComparer.Ordinal),
         ];
-        var faults = new List<string>();
+        int faults = 0;
+        var listed = new List<string>();
+        void Add(Func<string> fault)
+        {
+            // The names of a large file take minutes to compare.
+            if (++faults <= MostListed)
+            {
+                listed.Add(fault());
+            }
+        }
+
         foreach ((NetworkTensor target, string source) in pairs)
         {
             if (!weights.Tensors.TryGetValue(source, out WeightTensor? found))
             {
-                faults.Add(
+                Add(() =>
                     weights.Unread.TryGetValue(source, out string? kind)
                         ? $"'{source}' is no tensor that is read ({kind})"
                         : $"'{source}' is missing{NearestName.Suggestion(source, surplus)}"
@@ -215,23 +225,27 @@ internal static class WeightsImport
             }
             else if (!IsOf(found.Shape, target.Value.shape))
             {
-                faults.Add(
+                Add(() =>
                     $"'{source}' is [{string.Join(", ", found.Shape)}], the network's is "
-                        + $"[{string.Join(", ", target.Value.shape)}]"
+                    + $"[{string.Join(", ", target.Value.shape)}]"
                 );
             }
             else if (FaultOf(source, found) is { } fault)
             {
-                faults.Add(fault);
+                Add(() => fault);
             }
         }
 
-        faults.AddRange(surplus.Select(name => $"'{name}' has no place in the network"));
-        if (faults.Count > 0)
+        foreach (string name in surplus)
         {
-            string more = faults.Count > MostListed ? $"; and {faults.Count - MostListed} more" : "";
+            Add(() => $"'{name}' has no place in the network");
+        }
+
+        if (faults > 0)
+        {
+            string more = faults > MostListed ? $"; and {faults - MostListed} more" : "";
             throw new InvalidInputException(
-                $"{file} does not hold the weights of '{network}': {string.Join("; ", faults.Take(MostListed))}{more}"
+                $"{file} does not hold the weights of '{network}': {string.Join("; ", listed)}{more}"
                     + weights.OtherStateDicts
             )
             {

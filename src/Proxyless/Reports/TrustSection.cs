@@ -63,11 +63,9 @@ internal static class TrustSection
         ];
         if (few.Length > 0)
         {
-            const int Named = 10;
-            string more = few.Length > Named ? Invariant($" and {few.Length - Named} more") : "";
             html.Warning(
                 Invariant($"Fewer than {FewTestImages} of these images are of: ")
-                    + $"{string.Join(", ", few.Take(Named))}{more}. Their accuracy is uncertain."
+                    + $"{NameList.Of(few)}. Their accuracy is uncertain."
             );
         }
     }

@@ -69,6 +69,7 @@ internal static class FineTuneJob
 
         // Before anything is written: the file may be of another network.
         using CompactNetwork whole = FineTuneOpening.Load(known, context);
+        string weights = FineTuneOpening.RequireSameWeights(whole, store, options);
         Architecture sized = FineTuneOpening.SizedFor(context, known);
         RunContext training = FineTuneStage.ContextOf(context);
 
@@ -78,6 +79,7 @@ internal static class FineTuneJob
                 ? ArchitectureFile.Read(store.Directory.Architecture)
                 : null;
         RunOpening.BeginTraining(context, store, decided ?? sized, inPlace: false);
+        store.Write(store.Plan with { WeightsFingerprint = weights });
         return RunOpening.Resumable(
             store.Directory,
             () => TrainAndExport(training, store, new WholeStart(training, whole), decided, sized.Metadata),

@@ -1,9 +1,11 @@
+using System.Security.Cryptography;
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Training;
+using MemoryMarshal = System.Runtime.InteropServices.MemoryMarshal;
 
 namespace Proxyless.Runs;
 
@@ -12,7 +14,7 @@ internal static class FineTuneOpening
 {
     private const string Other = "other";
 
-    // Of a network that is cut out of a super-network: as many as fit into memory together.
+    // Of a network that is cut out of a super-network.
     private const int MostImagesOfStatistics = 256;
 
     /// <summary>Whether a job begins, or has begun, with pretrained weights.</summary>
@@ -182,6 +184,34 @@ internal static class FineTuneOpening
         }
     }
 
+    /// <summary>
+    /// Rejects other weights than a run began with: the file, or what is kept under a name, may have been replaced.
+    /// </summary>
+    /// <param name="network">The network with its weights.</param>
+    /// <param name="store">The run that is resumed, or begins.</param>
+    /// <param name="options">The job's options.</param>
+    /// <returns>The fingerprint of the weights, for <see cref="RunPlan.WeightsFingerprint"/>.</returns>
+    /// <exception cref="InvalidInputException">They are others.</exception>
+    public static string RequireSameWeights(CompactNetwork network, RunStore store, RunOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        // Without the statistics, which may have been estimated on the images.
+        foreach (NetworkTensor tensor in network.Tensors.Where(tensor => tensor.IsTrained))
+        {
+            hash.AppendData(MemoryMarshal.AsBytes<float>(tensor.ToArray()));
+        }
+
+        string fingerprint = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return !options.Resume || (store.Plan.WeightsFingerprint ?? fingerprint) == fingerprint
+            ? fingerprint
+            : throw new InvalidInputException(
+                $"'{store.Directory.Root}' began with other weights than those of TrainingOptions.Weights = "
+                    + $"'{options.Training.Weights}' are now; restore them, or begin another run"
+            );
+    }
+
     /// <summary>The network for the images and classes of a job, which says where its weights come from.</summary>
     public static Architecture SizedFor(RunContext context, PretrainedNetwork known) =>
         known.Architecture.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes) with
@@ -255,15 +285,21 @@ internal static class FineTuneOpening
                 + "super-network are of many networks"
         );
         using BatchLoader loader = context.Loaders.Evaluation(some);
-        List<Batch> batches = [];
-        try
+        NetworkEvaluator.ReestimateStatistics(
+            network,
+            OneByOne(loader.Epoch(0, 0, context.CancellationToken)),
+            context.CancellationToken
+        );
+    }
+
+    private static IEnumerable<Batch> OneByOne(IEnumerable<Batch> batches)
+    {
+        foreach (Batch batch in batches)
         {
-            batches.AddRange(loader.Epoch(0, 0, context.CancellationToken));
-            NetworkEvaluator.ReestimateStatistics(network, batches, context.CancellationToken);
-        }
-        finally
-        {
-            batches.ForEach(batch => batch.Dispose());
+            using (batch)
+            {
+                yield return batch;
+            }
         }
     }
 

@@ -70,6 +70,7 @@ internal static class FineTuneStage
         Architecture architecture = begun.Architecture with { Metadata = metadata };
         store.Write(architecture);
         TrainingSession.Begin(store.Directory, begun, decision.BeginningTop1, at.Options.Training.Ema is not null);
+        SayIdle(at, decision);
         long steps = decision.IsTrained
             ? tuned.Tuner.StepsOn(AreFew(context) ? images.Count : at.Loaders.FinalImages.Count)
             : 0;
@@ -80,6 +81,25 @@ internal static class FineTuneStage
 
         store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps, IsReported = false });
         return (at, architecture, tuned.Tuner.Network);
+    }
+
+    /// <summary>Says which of the requested options have no effect, since there is no training.</summary>
+    private static void SayIdle(RunContext context, FineTuning decision)
+    {
+        TrainingOptions training = context.Options.Training;
+        (string Name, bool IsAsked)[] ofTraining =
+        [
+            (nameof(TrainingOptions.Teacher), training.Teacher),
+            (nameof(TrainingOptions.Patience), training.Patience is not null),
+        ];
+        string[] idle = [.. ofTraining.Where(option => option.IsAsked).Select(option => option.Name)];
+        if (!decision.IsTrained && idle.Length > 0)
+        {
+            context.Observer.Message(
+                $"{string.Join(", ", idle.Select(name => $"TrainingOptions.{name}"))}: without effect, since the "
+                    + "pretrained weights stay as they are"
+            );
+        }
     }
 
     /// <summary>

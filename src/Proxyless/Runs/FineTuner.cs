@@ -312,8 +312,7 @@ internal sealed class FineTuner
         return double.IsFinite(best.Loss)
             ? (best.Place, best.Answers)
             : throw new InvalidInputException(
-                $"TrainingOptions.Weights = '{_context.Options.Training.Weights}': what the network computes of the "
-                    + "images are no finite numbers; its weights are damaged, or too large for single precision"
+                $"TrainingOptions.Weights = '{_context.Options.Training.Weights}': {NetworkFeatures.NotFinite}"
             );
     }
 

@@ -54,6 +54,12 @@ internal sealed record RunPlan
     /// <summary>The fingerprint of the data when the run began.</summary>
     public string? DataFingerprint { get; init; }
 
+    /// <summary>
+    /// The fingerprint of the pretrained weights when the run began; null: there are none, or the run is of an older
+    /// version.
+    /// </summary>
+    public string? WeightsFingerprint { get; init; }
+
     /// <summary>Reads the plan of a run; returns an empty one if there is none yet.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public static RunPlan Read(RunDirectory directory)

@@ -73,9 +73,11 @@ internal static class SpecializeJob
             RequireSame(sized, store);
         }
 
+        string weights = FineTuneOpening.RequireSameWeights(whole, store, options);
         using var limits = new Limits(whole);
         var goals = SearchGoals.Find(training, store, locks, limits.PartOf);
         goals.Begin(context);
+        store.Write(store.Plan with { WeightsFingerprint = weights });
         if (RunParts.AreSeveral(options))
         {
             ArchitectureFile.Write(store.Directory.Spanning, sized);

@@ -117,7 +117,7 @@ internal static class NetworkEvaluator
     /// <param name="cancellationToken">Stops between two batches.</param>
     public static void ReestimateStatistics(
         CompactNetwork network,
-        IReadOnlyList<Batch> training,
+        IEnumerable<Batch> training,
         CancellationToken cancellationToken = default
     )
     {

@@ -97,8 +97,8 @@ internal sealed class TrainingSession : IDisposable
     public bool IsDone => _state.Step >= _settings.Steps || EndsEarly;
 
     /// <summary>
-    /// Whether it ends before all steps: as many epochs as <see cref="TrainingSettings.Patience"/> have brought nothing
-    /// better.
+    /// Whether it ends before all steps: after the warm-up, as many epochs as <see cref="TrainingSettings.Patience"/>
+    /// have brought nothing better.
     /// </summary>
     public bool EndsEarly => _state.Step < _settings.Steps && _state.EpochsWithoutBetter >= _settings.Patience;
 
@@ -165,7 +165,7 @@ internal sealed class TrainingSession : IDisposable
 
         double rate = _schedule.At(_state.Step - 1);
         _log.Add(new TrainingCurvePoint(_log.Count + 1, _state.LossSum / _state.LossSteps, top1, rate));
-        _state = _state.AfterEpoch(best);
+        _state = _state.AfterEpoch(best, isWarmup: _state.Step <= _schedule.WarmupSteps);
         return true;
     }
 

@@ -7,7 +7,7 @@ namespace Proxyless.Training;
 /// <param name="Best">Top-1 on the validation images at the best epoch, 0..1; -1 before the first.</param>
 /// <param name="LossSum">Sum of the losses of the steps that are not yet in the log.</param>
 /// <param name="LossSteps">Number of these steps.</param>
-/// <param name="EpochsWithoutBetter">Epochs since one was better than all before.</param>
+/// <param name="EpochsWithoutBetter">Epochs after the warm-up since one was better than all before.</param>
 internal sealed record TrainingState(
     long Step,
     double Best,
@@ -35,13 +35,17 @@ internal sealed record TrainingState(
         };
 
     /// <summary>Returns the state after the line of an epoch.</summary>
-    public TrainingState AfterEpoch(double best) =>
+    /// <param name="best">Top-1 on the validation images at the best epoch so far, 0..1.</param>
+    /// <param name="isWarmup">
+    /// Whether the learning rate still rises: such an epoch is no sign that nothing better will come.
+    /// </param>
+    public TrainingState AfterEpoch(double best, bool isWarmup = false) =>
         this with
         {
             Best = best,
             LossSum = 0,
             LossSteps = 0,
-            EpochsWithoutBetter = best > Best ? 0 : EpochsWithoutBetter + 1,
+            EpochsWithoutBetter = isWarmup || best > Best ? 0 : EpochsWithoutBetter + 1,
         };
 
     /// <summary>Whether the steps of an epoch, or all steps, are done but not in the log.</summary>

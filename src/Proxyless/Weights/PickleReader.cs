@@ -76,7 +76,7 @@ internal sealed class PickleReader
                 Skip(code == 0x80 ? 1 : 8);
                 break;
             case (byte)'(':
-                _marks.Push(_stack.Count);
+                _marks.Push(_marks.Count < MostValues ? _stack.Count : throw TooMany());
                 break;
             case (byte)'0':
                 Pop();
@@ -338,7 +338,8 @@ internal sealed class PickleReader
             ? value
             : throw new FormatException($"value {index} is used before it is stored");
 
-    private void Push(object? value) => _stack.Push(value);
+    // A byte of the file can put one there.
+    private void Push(object? value) => _stack.Push(_stack.Count < MostValues ? value : throw TooMany());
 
     private object? Peek() => IsAtMark ? throw Underflow() : _stack.Peek();
 
@@ -374,9 +375,12 @@ internal sealed class PickleReader
     {
         if (++_values > MostValues)
         {
-            throw new FormatException($"it holds more than {MostValues} values, which no file of weights does");
+            throw TooMany();
         }
     }
+
+    private static FormatException TooMany() =>
+        new($"it holds more than {MostValues} values, which no file of weights does");
 
     private static object Number(byte code, string line) =>
         code == 'F' ? double.Parse(line, CultureInfo.InvariantCulture)

@@ -63,7 +63,7 @@ internal sealed class PyTorchFile : IDisposable
     /// <exception cref="InvalidDataException">The archive is damaged.</exception>
     public static PyTorchFile Open(FileStream stream) => new(stream);
 
-    /// <summary>The numbers of a tensor.</summary>
+    /// <summary>The numbers of a tensor. Tensors of one storage are read fastest one after the other.</summary>
     /// <exception cref="FormatException">The file does not hold them.</exception>
     public float[] Read(TensorRecipe recipe)
     {
@@ -98,22 +98,22 @@ internal sealed class PyTorchFile : IDisposable
             return values;
         }
 
-        float[] all = new float[numbers];
-        recipe.Type.Convert(storage, all);
-        return Gather(all, recipe);
+        return Gather(storage, recipe);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _archive?.Dispose();
 
-    private static float[] Gather(float[] all, TensorRecipe recipe)
+    // Only the numbers of the tensor are converted: a file may hold very many small ones of a large storage.
+    private static float[] Gather(ReadOnlySpan<byte> storage, TensorRecipe recipe)
     {
+        int bytes = recipe.Type.Bytes;
         float[] values = new float[recipe.Count];
         long[] index = new long[recipe.Shape.Length];
         long place = recipe.Offset;
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = all[place];
+            recipe.Type.Convert(storage.Slice(checked((int)place * bytes), bytes), values.AsSpan(i, 1));
             for (int side = index.Length - 1; side >= 0; side--)
             {
                 place += recipe.Strides[side];
@@ -185,6 +185,12 @@ internal sealed class PyTorchFile : IDisposable
             {
                 _entries[entry.FullName[storages.Length..]] = entry;
             }
+        }
+
+        // An archive can list the same bytes under any number of names.
+        if (_entries.Values.Sum(entry => (decimal)entry.CompressedLength) > _stream.Length)
+        {
+            throw new FormatException("its storages overlap, which PyTorch's do not");
         }
 
         if (archive.GetEntry($"{folder}/byteorder") is { } order && !Content(order).AsSpan().SequenceEqual("little"u8))

@@ -92,12 +92,27 @@ internal static class SafeTensorsReader
             )
             {
                 string name = entry.Name;
+                if (name.Length > TensorSet.LongestName)
+                {
+                    throw new FormatException($"the name of a tensor has {name.Length} letters");
+                }
+
                 string? dtype = entry.Value.GetProperty("dtype").GetString();
                 NumberType? type = NumberType.All.FirstOrDefault(type => type.Name == dtype);
                 if (type is null && isOwn)
                 {
                     throw new InvalidInputException(
                         $"{path}: tensor '{name}' is {dtype}; read are {string.Join(", ", NumberType.All)}"
+                    )
+                    {
+                        File = path,
+                    };
+                }
+
+                if (to - from > Array.MaxLength)
+                {
+                    throw new InvalidInputException(
+                        $"{path}: tensor '{name}' would have {to - from} bytes; at most {Array.MaxLength} are read"
                     )
                     {
                         File = path,
@@ -123,7 +138,13 @@ internal static class SafeTensorsReader
                     continue;
                 }
 
-                long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
+                JsonElement sides = entry.Value.GetProperty("shape");
+                if (sides.GetArrayLength() > TensorRecipe.MostSides)
+                {
+                    throw new FormatException($"tensor '{name}' has {sides.GetArrayLength()} sides");
+                }
+
+                long[] shape = [.. sides.EnumerateArray().Select(side => side.GetInt64())];
                 long count = (to - from) / type.Bytes;
                 if (
                     shape.Any(side => side < 0)

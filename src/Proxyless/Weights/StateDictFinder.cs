@@ -6,6 +6,9 @@ internal static class StateDictFinder
     // A set within a set of a checkpoint, such as ema/state_dict, is as deep as they are nested.
     private const int Deepest = 2;
 
+    // A checkpoint of a training holds a few, and the state of its optimizer one for each parameter.
+    private const int MostSets = 10_000;
+
     // Of dictionaries that have several names: many times those of a checkpoint of a training.
     private const int MostItemsAgain = 100_000;
 
@@ -48,6 +51,14 @@ internal static class StateDictFinder
             if (set.Tensors > 0)
             {
                 sets.Add(set);
+                if (sets.Count > MostSets)
+                {
+                    throw new FormatException(
+                        $"it holds more than {MostSets} sets of tensors; save one alone: "
+                            + "torch.save(model.state_dict(), FILE)"
+                    );
+                }
+
                 for (TensorSet? outer = set.Within; outer is not null; outer = outer.Within)
                 {
                     (outer.Tensors > set.Tensors ? set : outer).IsMinor = true;
@@ -63,7 +74,7 @@ internal static class StateDictFinder
                     && (seen.Add(part) || (!set.IsIn(part) && (again -= 1 + part.Items.Count) >= 0))
                 )
                 {
-                    waiting.Enqueue(new TensorSet(part, set.Within is null ? name : $"{set.Name}/{name}", set));
+                    waiting.Enqueue(new TensorSet(part, name, set));
                 }
             }
         }

@@ -11,8 +11,8 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
     // A parameter is a call around a tensor; a subclass of tensor a call around that.
     private const int DeepestCall = 8;
 
-    // PyTorch's own limit.
-    private const int MostSides = 64;
+    /// <summary>The most sides of a tensor: PyTorch's own limit.</summary>
+    public const int MostSides = 64;
 
     /// <summary>The numbers of the tensor.</summary>
     public long Count => Shape.Aggregate(1L, (product, side) => checked(product * side));

@@ -2,9 +2,9 @@ namespace Proxyless.Weights;
 
 /// <summary>A dictionary in what <c>torch.save</c> wrote, and the tensors in it.</summary>
 /// <param name="items">Its entries.</param>
-/// <param name="name">Where it is.</param>
+/// <param name="key">Its name in the dictionary that holds it.</param>
 /// <param name="within">The dictionary that holds it, or null.</param>
-internal sealed class TensorSet(PickleDictionary items, string name, TensorSet? within)
+internal sealed class TensorSet(PickleDictionary items, string key, TensorSet? within)
 {
     /// <summary>Letters of the longest name of an entry that is read; a file may repeat one at little cost.</summary>
     public const int LongestName = 1 << 10;
@@ -15,7 +15,7 @@ internal sealed class TensorSet(PickleDictionary items, string name, TensorSet? 
     public PickleDictionary Items { get; } = items;
 
     /// <summary>Where it is, such as <c>state_dict_ema</c>; empty: it is the whole file.</summary>
-    public string Name { get; } = name;
+    public string Name => Within is { Depth: > 0 } ? $"{Within.Name}/{key}" : key;
 
     /// <summary>The dictionary that holds it; null for the whole file.</summary>
     public TensorSet? Within { get; } = within;

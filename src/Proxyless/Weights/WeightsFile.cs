@@ -57,7 +57,7 @@ internal sealed class WeightsFile
             string[] others = [.. StateDicts.Where(name => name != StateDict).Select(name => $"'{name}'")];
             return others.Length == 0
                 ? ""
-                : $"; '{StateDict}' was taken, and there is also {string.Join(", ", others)}: {AnotherStateDict}";
+                : $"; '{StateDict}' was taken, and there is also {NameList.Of(others)}: {AnotherStateDict}";
         }
     }
 
@@ -156,14 +156,12 @@ internal sealed class WeightsFile
             : all.FirstOrDefault(one => one.Name == wanted)
                 ?? throw new FormatException(
                     $"it has no state dict '{wanted}'; there are "
-                        + string.Join(
-                            ", ",
-                            all.Select(one => one.Name.Length == 0 ? "'' (the file itself)" : $"'{one.Name}'")
-                        )
+                        + NameList.Of([
+                            .. all.Select(one => one.Name.Length == 0 ? "'' (the file itself)" : $"'{one.Name}'"),
+                        ])
                 );
-        var tensors = new Dictionary<string, WeightTensor>();
+        var recipes = new Dictionary<string, TensorRecipe>();
         var unread = new Dictionary<string, string>();
-        long room = (bytes * LargestExpansion) + SmallFile;
         foreach ((object? key, object? value) in chosen.Items.Items)
         {
             if (key is not string tensor)
@@ -176,23 +174,35 @@ internal sealed class WeightsFile
                 throw new FormatException($"the name of a tensor has {tensor.Length} letters");
             }
 
-            if (TensorRecipe.Of(value) is not { } recipe)
+            // Of a name that comes twice, the last tensor counts, as in Python.
+            recipes.Remove(tensor);
+            unread.Remove(tensor);
+            if (TensorRecipe.Of(value) is { } recipe)
             {
-                unread[tensor] = value is PickleCall call ? call.Name : "no tensor";
-                continue;
+                recipes.Add(tensor, recipe);
             }
-
-            room -= checked(recipe.Count * sizeof(float));
-            tensors[tensor] =
-                room >= 0
-                    ? new WeightTensor(recipe.Shape, file.Read(recipe))
-                    : throw new FormatException(
-                        $"its tensors take more than {LargestExpansion} times as much memory as the file; save clones"
-                    );
+            else
+            {
+                unread.Add(tensor, value is PickleCall call ? call.Name : "no tensor");
+            }
         }
 
+        decimal memory = recipes.Values.Sum(recipe => (decimal)recipe.Count * sizeof(float));
+        if (memory > (bytes * LargestExpansion) + SmallFile)
+        {
+            throw new FormatException(
+                $"its tensors take more than {LargestExpansion} times as much memory as the file; save clones"
+            );
+        }
+
+        // In the order of the storages, so that each is read once.
+        var values = recipes
+            .OrderBy(pair => pair.Value.Storage, StringComparer.Ordinal)
+            .ToDictionary(pair => pair.Key, pair => file.Read(pair.Value));
         return new WeightsFile(
-            Unwrapped(tensors),
+            Unwrapped(
+                recipes.ToDictionary(pair => pair.Key, pair => new WeightTensor(pair.Value.Shape, values[pair.Key]))
+            ),
             unread,
             chosen.Name,
             [.. all.Where(one => !one.IsMinor).Select(one => one.Name)]

@@ -88,6 +88,16 @@ public sealed class SpannedNetworkTests : IDisposable
         }
     }
 
+    /// <summary>Weights that are finite, with which a network computes nothing that is.</summary>
+    [Fact]
+    public void A_network_that_computes_no_finite_numbers_is_refused()
+    {
+        Fill(Whole.Blocks[^1].Project!.Scale);
+        Fill(Whole.Head.Convolution.Weight);
+        var refused = Assert.Throws<InvalidInputException>(() => _small.Span());
+        Assert.Contains("no finite numbers", refused.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>
     /// The first half of the hidden channels does what all do if the second is a copy of it: half as many channels and
     /// other weights are exactly enough.
@@ -148,6 +158,14 @@ public sealed class SpannedNetworkTests : IDisposable
 
     private static IReadOnlyList<double[]> ErrorsOf(SpannedNetwork spanned) =>
         spanned.ErrorsBeside(new int[spanned.Super.Blocks.Count], TestContext.Current.CancellationToken);
+
+    private static void Fill(NetworkTensor target)
+    {
+        float[] numbers = new float[target.Value.numel()];
+        Array.Fill(numbers, float.MaxValue);
+        using Tensor large = tensor(numbers, target.Value.shape);
+        target.CopyFrom(large);
+    }
 
     private static int IndexOf(SpannedNetwork spanned, int block, string operation) =>
         spanned

@@ -32,6 +32,26 @@ public sealed class KeptWeightsTests
         Assert.EndsWith($"use the older weights in '{older}'", WarningOf(name), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Other_weights_in_the_place_of_what_was_kept_are_told()
+    {
+        Libtorch.Load();
+        using var folder = new TemporaryFolder();
+        string name = Path.Combine(folder.Root, "network");
+        IReadOnlyList<string> Replace(int seed)
+        {
+            using var network = new CompactNetwork(SmallSpace.Network(0, 3, 3), new NetworkOptions { Seed = seed });
+            var observer = new RecordingObserver();
+            PretrainedWeights.TryReplace(name, network, "mine.pth", observer);
+            return observer.Messages;
+        }
+
+        Assert.Empty(Replace(seed: 1));
+        Assert.Empty(Replace(seed: 1));
+        string message = Assert.Single(Replace(seed: 2));
+        Assert.Contains("now stands for the weights in 'mine.pth'", message, StringComparison.Ordinal);
+    }
+
     private static string WarningOf(string name)
     {
         Libtorch.Load();

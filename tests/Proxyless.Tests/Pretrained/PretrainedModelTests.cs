@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Inference;
+using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Proxyless.Tests.Pretrained;
 
@@ -242,6 +245,27 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
         Assert.False(File.Exists(Model));
     }
 
+    /// <summary>Each weight is finite, and one class has an infinite score: the others agree.</summary>
+    [Fact]
+    public void A_network_whose_scores_are_not_finite_is_refused_and_nothing_is_written()
+    {
+        string network = Path.Combine(_folder.Root, "small.json");
+        string weights = Path.Combine(_folder.Root, "small.safetensors");
+        Architecture architecture = SmallSpace.Network(1, 0, 2);
+        ArchitectureFile.Write(network, architecture);
+        WeightsOfOthers.Write(weights, architecture, [], seed: 0, change: LargeClass);
+        AssertRefused(
+            new ImportOptions
+            {
+                Weights = weights,
+                Network = network,
+                Model = Model,
+            },
+            "scores are no finite numbers"
+        );
+        Assert.False(File.Exists(Model));
+    }
+
     [Fact]
     public void An_import_that_is_cancelled_writes_nothing()
     {
@@ -257,6 +281,14 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
         string file = Path.Combine(_folder.Root, "network.json");
         ArchitectureFile.Write(file, PretrainedNetworks.ByName(name).Architecture);
         return file;
+    }
+
+    private static void LargeClass(CompactNetwork network)
+    {
+        float[] weights = network.Head.Weight.ToArray();
+        Array.Fill(weights, float.MaxValue, 0, network.Architecture.Head.Width);
+        using Tensor large = tensor(weights, network.Head.Weight.Value.shape);
+        network.Head.Weight.CopyFrom(large);
     }
 
     private static void AssertRefused(ImportOptions options, string reason) =>

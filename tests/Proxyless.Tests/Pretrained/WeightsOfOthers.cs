@@ -17,10 +17,17 @@ internal static class WeightsOfOthers
     }
 
     /// <summary>Writes random weights of any network under the names of the ProxylessNAS authors.</summary>
-    public static void Write(string file, Architecture architecture, IReadOnlyList<int> depths)
+    public static void Write(
+        string file,
+        Architecture architecture,
+        IReadOnlyList<int> depths,
+        int seed = 0,
+        Action<CompactNetwork>? change = null
+    )
     {
         Libtorch.Load();
-        using var random = new CompactNetwork(architecture, new NetworkOptions());
+        using var random = new CompactNetwork(architecture, new NetworkOptions { Seed = seed });
+        change?.Invoke(random);
         var naming = new AuthorsNaming();
         List<(NetworkTensor Target, string Source)> pairs =
         [

@@ -310,6 +310,34 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(3, trained.Folds!.Images);
     }
 
+    /// <summary>Too few images to show that training all weights is better.</summary>
+    [Fact]
+    public void What_has_no_effect_without_a_training_is_said()
+    {
+        (RunOptions options, string network) = Few();
+        AddFew(2, 2, copies: 1);
+        foreach (string name in (string[])["one", "two"])
+        {
+            _folder.Add(Path.Combine("few", "val", name, "0.png"), TestPictures.Noise(name.Length, 16, 16));
+        }
+
+        options = options with { Data = new() { Path = Path.Combine(_folder.Root, "few") } };
+        var observer = new RecordingObserver();
+        ProxylessRun.Train(
+            options with
+            {
+                Training = options.Training with { Patience = 2 },
+            },
+            network,
+            observer,
+            Cancellation
+        );
+        Assert.Contains(
+            "TrainingOptions.Patience: without effect, since the pretrained weights stay as they are",
+            observer.Messages
+        );
+    }
+
     /// <summary>A trial would learn from one image, of which no classifier can be chosen.</summary>
     [Fact]
     public void Copies_of_two_images_are_no_reason_to_train_all_weights()
@@ -470,6 +498,15 @@ public sealed class FineTuneTests : IDisposable
             ["fold 3 of 3:"],
             observer.Messages.Where(text => text.StartsWith("fold ", StringComparison.Ordinal))
         );
+
+        string weights = second.Training.Weights!;
+        byte[] before = File.ReadAllBytes(weights);
+        WeightsOfOthers.Write(weights, ArchitectureFile.Read(network), [], seed: 1);
+        InvalidInputException others = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Train(second with { Resume = true }, network, observer, Cancellation)
+        );
+        Assert.Contains("began with other weights", others.Message, StringComparison.Ordinal);
+        File.WriteAllBytes(weights, before);
 
         File.WriteAllText(
             directory.Folds,

@@ -68,6 +68,15 @@ public sealed class TrainingStateTests
     }
 
     [Fact]
+    public void Epochs_of_the_warm_up_are_not_counted()
+    {
+        TrainingState state = TrainingState.Start.AfterEpoch(best: 0.5, isWarmup: true);
+        state = state.AfterEpoch(best: 0.5, isWarmup: true);
+        Assert.Equal(0, state.EpochsWithoutBetter);
+        Assert.Equal(1, state.AfterEpoch(best: 0.5).EpochsWithoutBetter);
+    }
+
+    [Fact]
     public void An_epoch_is_judged_once_and_at_its_end_alone()
     {
         TrainingState state = TrainingState.Start;

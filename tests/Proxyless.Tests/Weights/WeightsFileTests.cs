@@ -519,6 +519,54 @@ public sealed class WeightsFileTests : IDisposable
                 "more than 1000000 values"
             },
             {
+                "a stack without end",
+                PyTorchFiles.Zip([0x80, 2, .. Enumerable.Repeat((byte)'N', 2_000_000), (byte)'.']),
+                "more than 1000000 values"
+            },
+            {
+                "marks without end",
+                PyTorchFiles.Zip([0x80, 2, .. Enumerable.Repeat((byte)'(', 2_000_000), (byte)'.']),
+                "more than 1000000 values"
+            },
+            {
+                "state dicts without end",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                    {
+                        writer.Tensor("0", [1]).Code('q').Code(0).Code('0').Code('}').Code('(');
+                        for (int i = 0; i <= 10_000; i++)
+                        {
+                            writer.Text("x").Code('}').Text("w").Code('h').Code(0).Code('s');
+                        }
+
+                        writer.Code('u');
+                    }),
+                    ("0", PyTorchFiles.Counting(24))
+                ),
+                "more than 10000 sets of tensors"
+            },
+            { "storages that overlap", Overlapping(), "overlap" },
+            {
+                "a name without end in safetensors",
+                ContainerMutator.SafeTensors(
+                    $$$"""{"{{{new string('x', 2_000)}}}":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
+                    new byte[4]
+                ),
+                "has 2000 letters"
+            },
+            {
+                "more sides than there are in safetensors",
+                ContainerMutator.SafeTensors(
+                    """{"x":{"dtype":"F32","shape":[SIDES],"data_offsets":[0,4]}}""".Replace(
+                        "SIDES",
+                        string.Join(',', Enumerable.Repeat(1, 65)),
+                        StringComparison.Ordinal
+                    ),
+                    new byte[4]
+                ),
+                "has 65 sides"
+            },
+            {
                 "an archive of something else",
                 PyTorchFiles.Zip(CompressionLevel.NoCompression, ("x", [1])),
                 "data.pkl"
@@ -535,6 +583,79 @@ public sealed class WeightsFileTests : IDisposable
             $"{what}: '{exception.Message}' lacks '{reason}'"
         );
         Assert.EndsWith("weights", exception.File, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Many small tensors of large storages, in turn: the file is read once, and only their numbers are converted.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Reading_takes_memory_for_the_numbers_of_the_file_alone(bool isLegacy)
+    {
+        const int Count = 1_000_000;
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary([
+                .. Enumerable
+                    .Range(0, 200)
+                    .Select(i =>
+                        (
+                            $"w{i}",
+                            (Action<PickleWriter>)(
+                                value => value.Tensor($"{i % 2}", [2], strides: [Count - 1], count: Count)
+                            )
+                        )
+                    ),
+            ])
+        );
+        (string, byte[])[] storages = [("0", PyTorchFiles.Counting(Count)), ("1", new byte[Count * sizeof(float)])];
+        byte[] bytes = isLegacy ? PyTorchFiles.Legacy(pickle, storages) : PyTorchFiles.Zip(pickle, storages);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        WeightsFile file = Read(bytes);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5L * bytes.Length);
+        Assert.Equal([0, Count - 1], file.Tensors["w198"].Values);
+        Assert.Equal([0, 0], file.Tensors["w199"].Values);
+        Assert.Equal(Enumerable.Range(0, 200).Select(i => $"w{i}"), file.Tensors.Keys);
+    }
+
+    /// <summary>As in Python.</summary>
+    [Fact]
+    public void Of_a_name_that_comes_twice_the_last_value_counts()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("a", value => value.Tensor("0", [1])),
+                ("a", value => value.Tensor("0", [1], offset: 5)),
+                ("b", value => value.Tensor("0", [1])),
+                ("b", value => value.Number(3)),
+                ("c", value => value.Number(3)),
+                ("c", value => value.Tensor("0", [1], offset: 7))
+            )
+        );
+        WeightsFile file = Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24))));
+        Assert.Equal([5], file.Tensors["a"].Values);
+        Assert.Equal([7], file.Tensors["c"].Values);
+        Assert.Equal(["a", "c"], file.Tensors.Keys.Order());
+        Assert.Equal(["b"], file.Unread.Keys);
+    }
+
+    /// <summary>The file has no blocks for what is not written.</summary>
+    [Fact]
+    public void A_tensor_of_safetensors_that_no_array_holds_is_refused()
+    {
+        const long Bytes = 2_200_000_000;
+        string path = Path.Combine(_folder.Root, "large.safetensors");
+        string header = $$$"""{"x":{"dtype":"U8","shape":[{{{Bytes}}}],"data_offsets":[0,{{{Bytes}}}]}}""";
+        byte[] start = ContainerMutator.SafeTensors(header, []);
+        using (FileStream stream = File.Create(path))
+        {
+            stream.Write(start);
+            stream.SetLength(start.Length + Bytes);
+        }
+
+        var refused = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(path));
+        Assert.Contains("tensor 'x' would have 2200000000 bytes", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(path, refused.File);
     }
 
     [Fact]
@@ -667,6 +788,21 @@ public sealed class WeightsFileTests : IDisposable
             ("0", PyTorchFiles.Counting(24), sizeof(float)),
         ];
         return PyTorchFiles.Legacy(pickle, storages);
+    }
+
+    /// <summary>An archive that lists the bytes of its storage under a second name too.</summary>
+    private static byte[] Overlapping()
+    {
+        byte[] zip = PyTorchFiles.Zip(OneTensor(24), ("0", new byte[4_000]), ("1", []));
+
+        // The places of an entry's sizes in the list at the end, which names the entries in their order.
+        const int PackedSize = 20;
+        const int Size = 24;
+        byte[] mark = [.. "PK\u0001\u0002"u8];
+        int second = zip.AsSpan().LastIndexOf(mark);
+        BitConverter.GetBytes(4_000).CopyTo(zip, second + PackedSize);
+        BitConverter.GetBytes(4_000).CopyTo(zip, second + Size);
+        return zip;
     }
 
     private static byte[] OneTensor(int count) =>
