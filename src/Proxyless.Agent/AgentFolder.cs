@@ -45,7 +45,7 @@ internal sealed class AgentFolder(string path)
     private void CreateFiles(string host, int port)
     {
         string address = AddressOf(host, port);
-        if (File.Exists(CertificateFile) || File.Exists(TokenFile))
+        if (File.Exists(CertificateFile))
         {
             throw new AgentException(
                 $"'{_path}' holds an agent's certificate and token already; clients know it by them. Remove them, or "
@@ -64,7 +64,6 @@ internal sealed class AgentFolder(string path)
 
         string token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
         using X509Certificate2 certificate = SelfSigned();
-        AtomicFile.WritePrivateBytes(CertificateFile, certificate.Export(X509ContentType.Pkcs12));
         AtomicFile.WritePrivateText(TokenFile, token);
         string target = $"""
             kind: agent
@@ -76,6 +75,9 @@ internal sealed class AgentFolder(string path)
 
             """;
         AtomicFile.WritePrivateText(TargetFile, target.ReplaceLineEndings("\n"));
+
+        // The last: without it nobody can know the agent, and what a full disk left unfinished is made anew.
+        AtomicFile.WritePrivateBytes(CertificateFile, certificate.Export(X509ContentType.Pkcs12));
     }
 
     /// <summary>Reads the certificate with its key.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics.Tensors;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.OnnxRuntime;
@@ -175,8 +174,7 @@ public sealed class OnnxClassifier : IDisposable
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        float[] shares = Scores(Prepare(encoded, name, maxPixels), 1);
-        TensorPrimitives.SoftMax(shares, shares);
+        float[] shares = Softmax.Of(Scores(Prepare(encoded, name, maxPixels), 1));
         return
         [
             .. shares

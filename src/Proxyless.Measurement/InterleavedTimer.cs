@@ -39,6 +39,7 @@ public static class InterleavedTimer
         {
             foreach (OnnxModel model in models)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 model.Run();
             }
         }

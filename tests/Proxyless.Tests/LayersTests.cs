@@ -26,7 +26,10 @@ public sealed class LayersTests
         ("Data", ["Inference", "Files", "Runtime"]),
         ("Weights", []),
         ("Networks", ["Files", "Architectures", "Runtime", "Runtime.Kernels", "Weights"]),
-        ("Training", ["Files", "Distributed", "Runtime", "Runtime.Kernels", "Data", "Weights", "Networks"]),
+        (
+            "Training",
+            ["Inference", "Files", "Distributed", "Runtime", "Runtime.Kernels", "Data", "Weights", "Networks"]
+        ),
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
         ("FineTuning", ["Architectures", "Runtime", "Data", "Networks", "Search"]),
         ("Export", ["Inference", "Architectures", "Networks"]),

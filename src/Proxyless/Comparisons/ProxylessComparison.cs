@@ -228,7 +228,7 @@ public static class ProxylessComparison
     )
     {
         string[] names = [context.Options.Target.Name, .. plan.Targets];
-        bool hasIntegers = names.Any(name => IntegerModels.Is(name) && !File.Exists(name));
+        bool hasIntegers = names.Any(IntegerModels.Is);
         if (hasIntegers)
         {
             // Each network is two then, with latencies on the same machines.

@@ -23,15 +23,21 @@ internal static class BlockTimes
     /// <summary>Measures the parts, some hundred milliseconds long.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="target">This machine's processor.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
     /// <returns>
     /// Milliseconds in the order of <see cref="Keys"/>; 0 for a block that computes nothing.
     /// </returns>
-    public static IReadOnlyList<double> Measure(Architecture architecture, LocalTarget target)
+    public static IReadOnlyList<double> Measure(
+        Architecture architecture,
+        LocalTarget target,
+        CancellationToken cancellationToken
+    )
     {
         ILookup<string, double> parts = LatencyProfiler.TimeParts(
             architecture,
             target,
-            ProfilePlan.Of(ProfileMode.Quick)
+            ProfilePlan.Of(ProfileMode.Quick),
+            cancellationToken
         );
 
         // A part that occurs several times has its times in the order of execution.

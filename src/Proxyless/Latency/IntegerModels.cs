@@ -24,6 +24,6 @@ internal static class IntegerModels
     /// <summary>The name of a target without the suffix.</summary>
     public static string Without(string name) => Is(name) ? name[..^Suffix.Length] : name;
 
-    /// <summary>Whether a name has the suffix.</summary>
-    public static bool Is(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
+    /// <summary>Whether a name has the suffix; a file of such a name is a target as any other.</summary>
+    public static bool Is(string name) => name.EndsWith(Suffix, StringComparison.Ordinal) && !File.Exists(name);
 }

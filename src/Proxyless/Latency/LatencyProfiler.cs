@@ -51,7 +51,7 @@ public static class LatencyProfiler
         foreach (int[] choice in covering)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            networks.Add(TimeParts(space.Architecture(choice, classes, "covering"), target, plan));
+            networks.Add(TimeParts(space.Architecture(choice, classes, "covering"), target, plan, cancellationToken));
             progress.Report(networks.Count, "blocks");
         }
 
@@ -85,20 +85,32 @@ public static class LatencyProfiler
     /// <param name="architecture">The network.</param>
     /// <param name="target">This machine's processor.</param>
     /// <param name="plan">How long.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
     /// <exception cref="InvalidInputException">
     /// The target cannot run the network, or lacks the memory for that many images.
     /// </exception>
-    internal static ILookup<string, double> TimeParts(Architecture architecture, LocalTarget target, ProfilePlan plan)
+    internal static ILookup<string, double> TimeParts(
+        Architecture architecture,
+        LocalTarget target,
+        ProfilePlan plan,
+        CancellationToken cancellationToken
+    )
     {
         byte[] model = target.Form(NetworkExporter.Untrained(architecture));
-        return target.Work(() => PartTimes.Of(architecture, RunsOf(model, target, plan)));
+        return target.Work(() => PartTimes.Of(architecture, RunsOf(model, target, plan, cancellationToken)));
     }
 
-    private static IReadOnlyList<IReadOnlyList<NodeTime>> RunsOf(byte[] model, LocalTarget target, ProfilePlan plan)
+    private static IReadOnlyList<IReadOnlyList<NodeTime>> RunsOf(
+        byte[] model,
+        LocalTarget target,
+        ProfilePlan plan,
+        CancellationToken cancellationToken
+    )
     {
         using var profile = new NodeProfile(model, target.Threads, target.Batch);
         for (int i = 0; i < WarmUpRuns; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             profile.Run();
         }
 
@@ -109,6 +121,7 @@ public static class LatencyProfiler
             i++
         )
         {
+            cancellationToken.ThrowIfCancellationRequested();
             profile.Run();
         }
 

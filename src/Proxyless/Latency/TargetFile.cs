@@ -61,7 +61,7 @@ public static class TargetFile
     public static ITarget Open(string nameOrFile)
     {
         ArgumentNullException.ThrowIfNull(nameOrFile);
-        if (IntegerModels.Is(nameOrFile) && !File.Exists(nameOrFile))
+        if (IntegerModels.Is(nameOrFile))
         {
             return AsIntegers(Open(IntegerModels.Without(nameOrFile)));
         }

@@ -113,7 +113,7 @@ internal static class ReportStage
         {
             Title = $"{context.Images.Name} on {table.Target}",
             Architecture = architecture,
-            Parts = PartsOf(architecture, table, null),
+            Parts = PartsOf(architecture, table, null, context.CancellationToken),
             Candidates =
             [
                 .. context
@@ -175,7 +175,7 @@ internal static class ReportStage
             Precisions = evaluated.Integers is { } integers ? PrecisionsOf(integers) : [],
             Next = NextOf(context, store, evaluated, data.LatencyMs),
             Answers = AnswersOf(context, store, evaluated),
-            Parts = PartsOf(data.Architecture, table, evaluated.Target),
+            Parts = PartsOf(data.Architecture, table, evaluated.Target, context.CancellationToken),
         };
     }
 
@@ -338,9 +338,16 @@ internal static class ReportStage
         return steps;
     }
 
-    private static PartLatency[] PartsOf(Architecture architecture, LatencyTable table, ITarget? target)
+    private static PartLatency[] PartsOf(
+        Architecture architecture,
+        LatencyTable table,
+        ITarget? target,
+        CancellationToken cancellationToken
+    )
     {
-        IReadOnlyList<double>? measured = target is LocalTarget local ? TryMeasure(architecture, local) : null;
+        IReadOnlyList<double>? measured = target is LocalTarget local
+            ? TryMeasure(architecture, local, cancellationToken)
+            : null;
         string[] names =
         [
             "stem",
@@ -362,11 +369,15 @@ internal static class ReportStage
         ];
     }
 
-    private static IReadOnlyList<double>? TryMeasure(Architecture architecture, LocalTarget target)
+    private static IReadOnlyList<double>? TryMeasure(
+        Architecture architecture,
+        LocalTarget target,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            return BlockTimes.Measure(architecture, target);
+            return BlockTimes.Measure(architecture, target, cancellationToken);
         }
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or InvalidInputException)

@@ -97,8 +97,7 @@ internal static class RunPaths
         };
 
     private static string MapTarget(string target, Func<string, string> map) =>
-        IntegerModels.Is(target) && !File.Exists(target)
-            ? MapTarget(IntegerModels.Without(target), map) + IntegerModels.Suffix
+        IntegerModels.Is(target) ? MapTarget(IntegerModels.Without(target), map) + IntegerModels.Suffix
         : !LocalTarget.IsName(target) && File.Exists(target) ? map(target)
         : target;
 

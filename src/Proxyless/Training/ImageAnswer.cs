@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
+using Proxyless.Inference;
 
 namespace Proxyless.Training;
 
@@ -41,8 +42,7 @@ internal sealed record ImageAnswer(string Image, int Label, int Answer, double P
     /// <param name="scores">A logit, or the logarithm of a probability, for each class.</param>
     public static ImageAnswer Of(string image, int label, ReadOnlySpan<float> scores)
     {
-        float[] probabilities = new float[scores.Length];
-        TensorPrimitives.SoftMax(scores, probabilities);
+        float[] probabilities = Softmax.Of(scores);
         int answer = TensorPrimitives.IndexOfMax(scores);
         return new ImageAnswer(image, label, answer, probabilities[answer], probabilities[label]);
     }

@@ -46,6 +46,19 @@ public sealed class InitTests : IDisposable
         Assert.Equal(address, Assert.IsType<AgentTarget>(target).Address);
     }
 
+    /// <summary>Nobody can know an agent before its certificate is there, the last file that is written.</summary>
+    [Theory]
+    [InlineData("token", 0)]
+    [InlineData("certificate.pfx", 2)]
+    public void What_a_full_disk_left_unfinished_is_made_anew(string left, int exitCode)
+    {
+        _folder.Add(Path.Combine("agent", left), "left"u8.ToArray());
+        CommandLineRun init = Run(["init", "--folder", Folder]);
+        Assert.True(init.ExitCode == exitCode, init.Error);
+        Assert.Equal(exitCode == 0, File.Exists(Path.Combine(Folder, "target.yaml")));
+        Assert.Equal(exitCode != 0, File.ReadAllText(Path.Combine(Folder, left)) == "left");
+    }
+
     private CommandLineRun Run(params IReadOnlyList<string> arguments) =>
         CommandProcess.RunProgram(AgentProcess.Program, _folder.Root, new Dictionary<string, string?>(), arguments);
 }

@@ -21,7 +21,11 @@ public sealed class BlockTimesTests
                 ),
         ];
         Architecture network = space.Architecture(choice, 4, "network");
-        IReadOnlyList<double> times = BlockTimes.Measure(network, new LocalTarget());
+        IReadOnlyList<double> times = BlockTimes.Measure(
+            network,
+            new LocalTarget(),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(network.Blocks.Count + 3, times.Count);
         Assert.Equal(BlockTimes.Keys(network).Count, times.Count);
         Assert.Contains(network.Blocks, block => block.IsPassThrough);

@@ -60,7 +60,7 @@ public sealed class LocalTargetTests
                 [
                     () => target.Time(onnx, cancellation),
                     () => target.Compare(onnx, onnx, 1, cancellation),
-                    () => BlockTimes.Measure(large, target),
+                    () => BlockTimes.Measure(large, target, cancellation),
                 ],
             measure =>
             {
