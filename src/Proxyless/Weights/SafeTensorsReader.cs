@@ -92,27 +92,13 @@ internal static class SafeTensorsReader
             )
             {
                 string name = entry.Name;
-                if (name.Length > TensorSet.LongestName)
-                {
-                    throw new FormatException($"the name of a tensor has {name.Length} letters");
-                }
-
+                TensorSet.RequireName(name);
                 string? dtype = entry.Value.GetProperty("dtype").GetString();
                 NumberType? type = NumberType.All.FirstOrDefault(type => type.Name == dtype);
                 if (type is null && isOwn)
                 {
                     throw new InvalidInputException(
                         $"{path}: tensor '{name}' is {dtype}; read are {string.Join(", ", NumberType.All)}"
-                    )
-                    {
-                        File = path,
-                    };
-                }
-
-                if (to - from > Array.MaxLength)
-                {
-                    throw new InvalidInputException(
-                        $"{path}: tensor '{name}' would have {to - from} bytes; at most {Array.MaxLength} are read"
                     )
                     {
                         File = path,
@@ -153,6 +139,16 @@ internal static class SafeTensorsReader
                 {
                     throw new InvalidInputException(
                         $"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]"
+                    )
+                    {
+                        File = path,
+                    };
+                }
+
+                if (to - from > Array.MaxLength)
+                {
+                    throw new InvalidInputException(
+                        $"{path}: tensor '{name}' would have {to - from} bytes; at most {Array.MaxLength} are read"
                     )
                     {
                         File = path,

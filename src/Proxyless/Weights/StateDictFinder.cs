@@ -18,7 +18,9 @@ internal static class StateDictFinder
     /// (<see cref="TensorSet.IsMinor"/>).
     /// </summary>
     /// <returns>At least one.</returns>
-    /// <exception cref="FormatException">There is none; the message says what there is.</exception>
+    /// <exception cref="FormatException">
+    /// There is none, or there are too many; the message says what there is.
+    /// </exception>
     public static IReadOnlyList<TensorSet> Find(object? root)
     {
         if (root is PickleCall model)

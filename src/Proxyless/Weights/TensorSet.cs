@@ -43,6 +43,16 @@ internal sealed class TensorSet(PickleDictionary items, string key, TensorSet? w
     /// </summary>
     public bool IsMinor { get; set; }
 
+    /// <summary>Requires that the name of a tensor is no longer than <see cref="LongestName"/>.</summary>
+    /// <exception cref="FormatException">It is longer.</exception>
+    public static void RequireName(string name)
+    {
+        if (name.Length > LongestName)
+        {
+            throw new FormatException($"the name of a tensor has {name.Length} letters");
+        }
+    }
+
     /// <summary>Whether a dictionary is this one, or holds it.</summary>
     public bool IsIn(PickleDictionary items)
     {

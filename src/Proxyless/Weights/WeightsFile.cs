@@ -169,10 +169,7 @@ internal sealed class WeightsFile
                 continue;
             }
 
-            if (tensor.Length > TensorSet.LongestName)
-            {
-                throw new FormatException($"the name of a tensor has {tensor.Length} letters");
-            }
+            TensorSet.RequireName(tensor);
 
             // Of a name that comes twice, the last tensor counts, as in Python.
             recipes.Remove(tensor);

@@ -643,19 +643,27 @@ public sealed class WeightsFileTests : IDisposable
     [Fact]
     public void A_tensor_of_safetensors_that_no_array_holds_is_refused()
     {
-        const long Bytes = 2_200_000_000;
-        string path = Path.Combine(_folder.Root, "large.safetensors");
-        string header = $$$"""{"x":{"dtype":"U8","shape":[{{{Bytes}}}],"data_offsets":[0,{{{Bytes}}}]}}""";
-        byte[] start = ContainerMutator.SafeTensors(header, []);
-        using (FileStream stream = File.Create(path))
-        {
-            stream.Write(start);
-            stream.SetLength(start.Length + Bytes);
-        }
-
+        string path = Large("U8", 2_200_000_000, 1);
         var refused = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(path));
         Assert.Contains("tensor 'x' would have 2200000000 bytes", refused.Message, StringComparison.Ordinal);
         Assert.Equal(path, refused.File);
+    }
+
+    [Fact]
+    public void A_tensor_that_is_not_read_may_be_of_any_size() =>
+        Assert.Equal("C64", WeightsFile.Read(Large("C64", 275_000_000, 8)).Unread["x"]);
+
+    /// <summary>A sparse file with one tensor.</summary>
+    private string Large(string type, long count, int size)
+    {
+        string path = Path.Combine(_folder.Root, "large.safetensors");
+        long bytes = count * size;
+        string header = $$$"""{"x":{"dtype":"{{{type}}}","shape":[{{{count}}}],"data_offsets":[0,{{{bytes}}}]}}""";
+        byte[] start = ContainerMutator.SafeTensors(header, []);
+        using FileStream stream = File.Create(path);
+        stream.Write(start);
+        stream.SetLength(start.Length + bytes);
+        return path;
     }
 
     [Fact]
