@@ -110,9 +110,10 @@ internal static class ChildMeasurement
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            // Not the code of a deadline: the device is there, and would need as long the next time.
             throw new RpcException(
                 new Status(
-                    StatusCode.DeadlineExceeded,
+                    StatusCode.ResourceExhausted,
                     $"the measurement was ended after {time.TotalSeconds:0} s ('serve --max-seconds')"
                 )
             );

@@ -59,6 +59,7 @@ internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages
             UsualIntegers.WeightBitsFor([]),
             integers!.Calibration,
             context.Threads,
+            context.Observer,
             context.CancellationToken
         );
         return ImageComparison.Of(

@@ -368,6 +368,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
             // Read again for each training: they would take the memory of a batch of trainings meanwhile.
             QuantizeImages.Of(here, QuantizeOptions.UsualCalibrationImages).Calibration,
             here.Threads,
+            here.Observer,
             cancellationToken
         );
         AtomicFile.WriteAllBytes(integerModel, integers);

@@ -25,6 +25,9 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
 
     // One that has answered may be restarting: about six minutes.
     private const int AttemptsToMeasure = 40;
+
+    // A model that the device lacks the memory for breaks off each time.
+    private const int AttemptsToMeasureWhereAborted = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -337,6 +340,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     )
     {
         TimeSpan pause = FirstPause;
+        int aborted = 0;
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -350,7 +354,11 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
                 return answer;
             }
             catch (RpcException exception)
-                when (attempt < AttemptsToMeasure && IsLost(exception) && !cancellationToken.IsCancellationRequested)
+                when (attempt < AttemptsToMeasure
+                    && IsLost(exception)
+                    && (exception.StatusCode != StatusCode.Aborted || ++aborted < AttemptsToMeasureWhereAborted)
+                    && !cancellationToken.IsCancellationRequested
+                )
             {
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));

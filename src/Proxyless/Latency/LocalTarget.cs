@@ -15,6 +15,10 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
 {
     // The placement of ONNX Runtime's memory makes a network some percent faster or slower for the life of a session.
     private const int Sessions = 5;
+
+    // Of a slow network in one session; in all of them they are as many as of others in one.
+    private const int LeastRuns = 6;
+    private const int LeastWarmUpRuns = 2;
     private const string Processor = "cpu";
 
     /// <summary>The forms that <see cref="Parse"/> takes, for messages and help.</summary>
@@ -118,7 +122,10 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
     /// <param name="onnx">The bytes of the network's ONNX file.</param>
     /// <param name="reference">The bytes of the reference network's ONNX file.</param>
     /// <param name="referenceMs">The reference network's latency in milliseconds at the time of the table.</param>
-    /// <param name="options">How long to measure in all sessions together.</param>
+    /// <param name="options">
+    /// The bounds of a session, but for the time, which is that of all sessions together: networks that are too slow
+    /// for the fewest runs in it have fewer, but at least <see cref="LeastRuns"/> a session.
+    /// </param>
     /// <param name="cancellationToken">Stops between two runs.</param>
     internal NetworkLatency Compare(
         byte[] onnx,
@@ -128,7 +135,7 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
         CancellationToken cancellationToken
     )
     {
-        TimingOptions each = options with { MaxTime = options.MaxTime / Sessions };
+        TimingOptions each = OfSession(options, referenceMs);
         var turns = new List<(Timing Reference, Timing Network)>();
         for (int i = 0; i < Sessions; i++)
         {
@@ -141,6 +148,26 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
         }
 
         return NetworkLatency.Of(turns, timing => timing.QuietMs, referenceMs);
+    }
+
+    /// <summary>The options of one session.</summary>
+    /// <param name="options">Those of all sessions together.</param>
+    /// <param name="referenceMs">Milliseconds of a run; two networks have twice the time.</param>
+    internal static TimingOptions OfSession(TimingOptions options, double referenceMs)
+    {
+        TimeSpan time = options.MaxTime / Sessions;
+        double fit = time.TotalMilliseconds / referenceMs;
+        return fit >= options.MinRuns
+            ? options with
+            {
+                MaxTime = time,
+            }
+            : options with
+            {
+                MaxTime = time,
+                MinRuns = Math.Min(options.MinRuns, Math.Max(LeastRuns, (int)fit)),
+                WarmUpRuns = Math.Min(options.WarmUpRuns, LeastWarmUpRuns),
+            };
     }
 
     /// <summary>Loads a model as it is timed here.</summary>

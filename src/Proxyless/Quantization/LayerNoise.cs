@@ -19,6 +19,7 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
     /// <param name="inFloat">Names of the layers that stayed in float.</param>
     /// <param name="images">Inputs, one image each.</param>
     /// <param name="threads">Threads that run the models.</param>
+    /// <param name="seen">Called with the images that were run so far.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>The layers in the order of their execution.</returns>
     internal static IReadOnlyList<LayerNoise> Of(
@@ -27,6 +28,7 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
         IReadOnlySet<string> inFloat,
         IEnumerable<float[]> images,
         int threads,
+        Action<int> seen,
         CancellationToken cancellationToken
     )
     {
@@ -45,6 +47,7 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
         using var integers = new OnnxProbe(FloatModel.WithOutputs(proto, ours), threads, optimized: false);
         double[] signal = new double[layers.Length];
         double[] noise = new double[layers.Length];
+        int done = 0;
         foreach (float[] image in images)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -62,6 +65,7 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
                     noise[layer] += distance * distance;
                 }
             );
+            seen(++done);
         }
 
         return

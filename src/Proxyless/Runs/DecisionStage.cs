@@ -198,7 +198,19 @@ internal sealed class DecisionStage
     /// <summary>The best by estimate that are measured within the limit.</summary>
     private IReadOnlyList<MeasuredChoice> Finalists(int count)
     {
-        var measured = new MeasuredFinalists(_goal.Latency, count, _cost.Of, Measure);
+        var progress = new Progress(_context.Observer, "measure", 0, count, Progress.Unreported);
+        int networks = 0;
+        int fitting = 0;
+        MeasuredChoice Next(int[] choice)
+        {
+            MeasuredChoice next = Measure(choice);
+            networks++;
+            fitting += _goal.Latency.Allows(next.MeasuredMs) ? 1 : 0;
+            progress.Report(fitting, () => Invariant($"finalists within the limit, of {networks} measured"));
+            return next;
+        }
+
+        var measured = new MeasuredFinalists(_goal.Latency, count, _cost.Of, Next);
         IReadOnlyList<MeasuredChoice> finalists = measured.Of(Ranked(_search, _purpose), TellOver);
         if (measured.OtherLimit is not { } other)
         {

@@ -14,14 +14,27 @@ internal sealed class FloatAnswers
     /// <param name="model">Its bytes.</param>
     /// <param name="images">Inputs, one image each.</param>
     /// <param name="threads">Threads that run it.</param>
+    /// <param name="observer">Receives progress.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
-    public FloatAnswers(byte[] model, IReadOnlyList<float[]> images, int threads, CancellationToken cancellationToken)
+    public FloatAnswers(
+        byte[] model,
+        IReadOnlyList<float[]> images,
+        int threads,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         Model = model;
         _images = images;
         _threads = threads;
         using var probe = new OnnxProbe(model, threads, optimized: true);
-        _answers = [.. images.Select(image => Answer(probe, image, cancellationToken))];
+        _answers = new float[images.Count][];
+        var progress = new Progress(observer, "answers", 0, images.Count, Progress.Unreported);
+        for (int i = 0; i < _answers.Length; i++)
+        {
+            _answers[i] = Answer(probe, images[i], cancellationToken);
+            progress.Report(i + 1, "of the model of floats");
+        }
     }
 
     /// <summary>The bytes of the model of floats.</summary>

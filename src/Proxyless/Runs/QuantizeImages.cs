@@ -19,6 +19,9 @@ internal sealed record QuantizeImages(
     // Fewer can be used, but the ranges then depend on which they are.
     private const int Few = 16;
 
+    // All of them are held in memory, each as an input of the model: 256 of 590 pixels in color, 85 of 1024.
+    private const long MostBytes = 1L << 30;
+
     /// <summary>All of the others.</summary>
     public IEnumerable<ComparedImage> Others => SomeOthers(int.MaxValue);
 
@@ -33,7 +36,15 @@ internal sealed record QuantizeImages(
         ArgumentNullException.ThrowIfNull(context);
         var progress = new Progress(context.Observer, "images", 0, null, Progress.Unreported);
         var calibration = new List<float[]>();
-        foreach (ComparedImage image in Read(context, context.Images.Training.Spread(most)))
+        Transforms transforms = context.Loaders.EvaluationTransforms;
+        int held = Held(
+            most,
+            context.Images.Training.Count,
+            transforms.Resolution,
+            transforms.Channels,
+            context.Observer
+        );
+        foreach (ComparedImage image in Read(context, context.Images.Training.Spread(held)))
         {
             calibration.Add(image.Input);
             progress.Report(calibration.Count, "for calibration");
@@ -85,7 +96,10 @@ internal sealed record QuantizeImages(
 
         (string Path, string? Error)[] files = [.. PhotoFiles.Of([folder], observer)];
         (string Path, string? Error)[] even = [.. files.Where((_, i) => i % 2 == 0)];
-        (string Path, string? Error)[] chosen = Spread(even, most);
+        (string Path, string? Error)[] chosen = Spread(
+            even,
+            Held(most, even.Length, model.Resolution, model.Channels, observer)
+        );
         (string Path, string? Error)[] others = [.. files.Where((_, i) => i % 2 == 1)];
         var progress = new Progress(observer, "photographs", 0, chosen.Length, Progress.Unreported);
         var calibration = new List<float[]>();
@@ -138,6 +152,27 @@ internal sealed record QuantizeImages(
         }
 
         return new QuantizeImages(calibration, most => Photographs(Spread(others, most)), others.Length);
+    }
+
+    /// <summary>The number of images for calibration that are held in memory.</summary>
+    /// <param name="most">As many as were asked for.</param>
+    /// <param name="images">As many as there are.</param>
+    /// <param name="resolution">Side of an input of the model in pixels.</param>
+    /// <param name="channels">Channels of an input.</param>
+    /// <param name="observer">Is told if they are fewer than both.</param>
+    internal static int Held(int most, int images, int resolution, int channels, IRunObserver observer)
+    {
+        long fit = MostBytes / ((long)resolution * resolution * channels * sizeof(float));
+        int held = (int)Math.Min(Math.Min(most, images), Math.Max(1, fit));
+        if (held < Math.Min(most, images))
+        {
+            observer.Message(
+                Invariant($"{held} images of {resolution}x{resolution} for calibration, which take ")
+                    + Invariant($"{MostBytes >> 30} GB of memory")
+            );
+        }
+
+        return held;
     }
 
     internal static T[] Spread<T>(T[] all, int most)

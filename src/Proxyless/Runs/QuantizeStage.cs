@@ -59,7 +59,7 @@ internal static class QuantizeStage
                         : FloatLayers.Measured(
                             quantizer,
                             settings,
-                            new FloatAnswers(onnx, images.Calibration, threads, cancellationToken),
+                            new FloatAnswers(onnx, images.Calibration, threads, observer, cancellationToken),
                             timer,
                             floatMs!.Value,
                             observer,
@@ -77,12 +77,15 @@ internal static class QuantizeStage
         }
 
         AnswerComparison comparison = Compare(onnx, made, images, threads, observer, cancellationToken);
+        int noisy = Math.Min(ImagesOfNoise, images.Calibration.Count);
+        var ofLayers = new Progress(observer, "layers", 0, noisy, Progress.Unreported);
         IReadOnlyList<LayerNoise> layers = LayerNoise.Of(
             model,
             made,
             settings.InFloat,
-            images.Calibration.Take(ImagesOfNoise),
+            images.Calibration.Take(noisy),
             threads,
+            seen => ofLayers.Report(seen, "noise of the integers"),
             cancellationToken
         );
         TargetAccuracy? onTarget = TargetAnswers.Of(target, made, images, threads, observer, cancellationToken);

@@ -12,6 +12,7 @@ internal static class UsualIntegers
     /// <param name="weightBits">Bits of the weights.</param>
     /// <param name="calibration">Inputs from which the ranges are learned.</param>
     /// <param name="threads">Threads that compute.</param>
+    /// <param name="observer">Receives progress.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>The bytes of the integer model.</returns>
     public static byte[] Of(
@@ -20,15 +21,17 @@ internal static class UsualIntegers
         int weightBits,
         IReadOnlyList<float[]> calibration,
         int threads,
+        IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(inFloat);
         ArgumentNullException.ThrowIfNull(calibration);
         var model = FloatModel.Read(onnx, "model.onnx");
+        var progress = new Progress(observer, "calibrate", 0, 2 * calibration.Count, Progress.Unreported);
         var quantizer = new ModelQuantizer(
             model,
-            Calibration.Observe(model, calibration, threads, _ => { }, cancellationToken)
+            Calibration.Observe(model, calibration, threads, seen => progress.Report(seen, ""), cancellationToken)
         );
         var settings = new QuantizationSettings { InFloat = inFloat(model), WeightBits = weightBits };
         return quantizer.Quantize(settings, QuantizeStage.MetadataOf(settings, calibration.Count, 0));
@@ -39,6 +42,7 @@ internal static class UsualIntegers
     /// <param name="weightBits">Bits of the weights.</param>
     /// <param name="calibration">Inputs from which the ranges are learned.</param>
     /// <param name="threads">Threads that compute.</param>
+    /// <param name="observer">Receives progress.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>The bytes of the integer model: its latency is that of an untrained one.</returns>
     public static byte[] AsTimed(
@@ -46,8 +50,9 @@ internal static class UsualIntegers
         int weightBits,
         IReadOnlyList<float[]> calibration,
         int threads,
+        IRunObserver observer,
         CancellationToken cancellationToken
-    ) => Of(onnx, UntrainedIntegers.InFloat, weightBits, calibration, threads, cancellationToken);
+    ) => Of(onnx, UntrainedIntegers.InFloat, weightBits, calibration, threads, observer, cancellationToken);
 
     /// <summary>The bits of weights for models that run on this processor, and are made for others.</summary>
     /// <param name="targets">Where the models are for.</param>

@@ -90,6 +90,29 @@ public sealed class AgentTargetTests
     }
 
     [Fact]
+    public void A_measurement_that_breaks_off_on_the_device_is_made_three_times_and_one_that_takes_too_long_once()
+    {
+        Status memory = new(StatusCode.Aborted, "the measurement broke off (exit code 137)");
+        var broken = new Calls(lost: int.MaxValue, [Box]) { Failure = memory };
+        using AgentTarget lacking = Target(broken);
+        string message = Assert.Throws<TargetUnavailableException>(() => lacking.Time([1, 2, 3], Cancellation)).Message;
+        Assert.Contains("exit code 137); look at the device's memory", message, StringComparison.Ordinal);
+        Assert.Equal(3, broken.Measured);
+
+        var late = new Calls(lost: int.MaxValue, [Box])
+        {
+            Failure = new(StatusCode.ResourceExhausted, "the measurement was ended after 120 s"),
+        };
+        using AgentTarget slow = Target(late);
+        Assert.Contains(
+            "ended after 120 s",
+            Refusal(() => slow.Time([1, 2, 3], Cancellation)),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(1, late.Measured);
+    }
+
+    [Fact]
     public void An_answer_that_is_no_time_is_refused_before_it_gets_into_a_table()
     {
         (Agent.Protocol.Measurement Answer, string Named)[] answers =
@@ -256,6 +279,9 @@ public sealed class AgentTargetTests
         /// <summary>How many measurements were asked for.</summary>
         public int Measured { get; private set; }
 
+        /// <summary>How a measurement fails whose connection is lost.</summary>
+        public Status Failure { get; init; } = Silent;
+
         /// <summary>What it answers to a measurement.</summary>
         public Agent.Protocol.Measurement Answer { get; init; } = OneTiming;
 
@@ -288,7 +314,7 @@ public sealed class AgentTargetTests
             new(
                 new Writer<TRequest>(),
                 ++Measured <= lost
-                    ? Task.FromException<TResponse>(new RpcException(Silent))
+                    ? Task.FromException<TResponse>(new RpcException(Failure))
                     : Task.FromResult((TResponse)(object)Answer),
                 Task.FromResult(new Metadata()),
                 () => Status.DefaultSuccess,

@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
+using Proxyless.Measurement;
 using Xunit;
 
 namespace Proxyless.Tests.Latency;
@@ -44,6 +45,24 @@ public sealed class LocalTargetTests
     [Fact]
     public void More_threads_than_processors_are_refused() =>
         Assert.Throws<InvalidInputException>(() => LocalTarget.Parse($"cpu:{Environment.ProcessorCount + 1}"));
+
+    /// <summary>A session of a comparison has a fifth of the time: two seconds for each of two networks.</summary>
+    [Theory]
+    [InlineData(0, 30, 5)]
+    [InlineData(66, 30, 5)]
+    [InlineData(67, 29, 2)]
+    [InlineData(200, 10, 2)]
+    [InlineData(5000, 6, 2)]
+    [InlineData(double.PositiveInfinity, 6, 2)]
+    public void Slow_networks_run_less_often_in_a_session(double milliseconds, int runs, int warmUp)
+    {
+        TimingOptions session = LocalTarget.OfSession(TimingOptions.Thorough, milliseconds);
+        Assert.Equal((runs, warmUp), (session.MinRuns, session.WarmUpRuns));
+        Assert.Equal(TimeSpan.FromSeconds(2), session.MaxTime);
+        var single = TimingOptions.Thorough with { MinRuns = 1, WarmUpRuns = 0 };
+        session = LocalTarget.OfSession(single, milliseconds);
+        Assert.Equal((1, 0), (session.MinRuns, session.WarmUpRuns));
+    }
 
     /// <summary>Of 2048 x 2048 pixels: 3 GB, and 3 TB, of which an int has no bit.</summary>
     [Theory]

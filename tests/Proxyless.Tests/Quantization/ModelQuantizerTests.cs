@@ -29,7 +29,13 @@ public sealed class ModelQuantizerTests : IDisposable
         (byte[] floats, float[][] images) = FloatNetwork.Create(channels, activation);
         ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         byte[] integers = quantizer.Quantize(new QuantizationSettings(), NoMetadata);
-        AnswerComparison comparison = new FloatAnswers(floats, images, 1, Cancellation).Compare(integers, Cancellation);
+        AnswerComparison comparison = new FloatAnswers(
+            floats,
+            images,
+            1,
+            NullRunObserver.Instance,
+            Cancellation
+        ).Compare(integers, Cancellation);
         Assert.Equal(images.Length, comparison.Images);
         Assert.InRange(comparison.Error, 1e-4, 0.1);
         using OnnxClassifier model = OnnxClassifier.Load(integers, "integers");
@@ -69,7 +75,13 @@ public sealed class ModelQuantizerTests : IDisposable
             new QuantizationSettings { InFloat = quantizer.Model.Layers.Select(layer => layer.Name).ToHashSet() },
             NoMetadata
         );
-        Assert.Equal(0, new FloatAnswers(floats, images, 1, Cancellation).Compare(kept, Cancellation).Error, 1e-6);
+        Assert.Equal(
+            0,
+            new FloatAnswers(floats, images, 1, NullRunObserver.Instance, Cancellation)
+                .Compare(kept, Cancellation)
+                .Error,
+            1e-6
+        );
     }
 
     /// <summary>The integers of a runtime, against the same rounded numbers computed as floats.</summary>
@@ -133,7 +145,15 @@ public sealed class ModelQuantizerTests : IDisposable
         ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         HashSet<string> kept = ["stem", "block0.depthwise"];
         byte[] integers = quantizer.Quantize(new QuantizationSettings { InFloat = kept }, NoMetadata);
-        IReadOnlyList<LayerNoise> layers = LayerNoise.Of(quantizer.Model, integers, kept, images, 1, Cancellation);
+        IReadOnlyList<LayerNoise> layers = LayerNoise.Of(
+            quantizer.Model,
+            integers,
+            kept,
+            images,
+            1,
+            _ => { },
+            Cancellation
+        );
         Assert.Equal("stem", layers[0].Name);
         Assert.False(layers[0].IsInteger);
         Assert.Equal("classifier", layers[^1].Name);

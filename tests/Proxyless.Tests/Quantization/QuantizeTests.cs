@@ -53,6 +53,28 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         Assert.Equal(result.ScoreError, evaluated.ScoreError!.Value, 1e-6);
     }
 
+    /// <summary>A gigabyte of 32-bit numbers.</summary>
+    [Theory]
+    [InlineData(256, 1000, 224, 3, 256, false)]
+    [InlineData(256, 100, 224, 3, 100, false)]
+    [InlineData(4096, 10_000, 1024, 3, 85, true)]
+    [InlineData(4096, 10_000, 1024, 1, 256, true)]
+    [InlineData(4096, 85, 1024, 3, 85, false)]
+    [InlineData(4096, 10_000, 2048, 3, 21, true)]
+    public void Images_for_calibration_are_as_many_as_memory_holds(
+        int most,
+        int images,
+        int resolution,
+        int channels,
+        int held,
+        bool isTold
+    )
+    {
+        var told = new List<string>();
+        Assert.Equal(held, QuantizeImages.Held(most, images, resolution, channels, new MessageObserver(told.Add)));
+        Assert.Equal(isTold, told.Count == 1);
+    }
+
     /// <summary>That the model's scores are not finite would be found out with the first image.</summary>
     [Fact]
     public void A_target_that_cannot_be_used_is_found_out_before_the_images_are_looked_at()

@@ -62,7 +62,7 @@ public sealed class RoundedNetworkTests
         ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         var settings = new QuantizationSettings { WeightBits = 3 };
         using var network = new RoundedNetwork(quantizer, settings);
-        var answers = new FloatAnswers(floats, images, 1, Cancellation);
+        var answers = new FloatAnswers(floats, images, 1, NullRunObserver.Instance, Cancellation);
         double before = answers.Compare(quantizer.Quantize(settings, network, NoMetadata), Cancellation).Error;
         float[] batch = [.. images.SelectMany(image => image)];
         using var training = new RoundedTraining(network, quantizer.Model, steps: 100, threads: 1);
