@@ -10,10 +10,11 @@ namespace Proxyless.Latency;
 /// </summary>
 internal sealed class TableTarget : ITarget
 {
+    private static readonly LatencyReference NoReference = new([], 0);
+
     private readonly string _file;
+    private readonly LatencyTable _content;
     private readonly IReadOnlyDictionary<string, LatencyEntry> _entries;
-    private readonly LatencyCalibration _calibration;
-    private readonly double? _disturbance;
 
     /// <summary>Reads the table.</summary>
     /// <param name="name">The text that names the target, as <see cref="TargetFile.Open"/> takes it.</param>
@@ -26,7 +27,8 @@ internal sealed class TableTarget : ITarget
         Name = name;
         Batch = batch;
         _file = file;
-        (_entries, _calibration, _disturbance) = Read(file);
+        _content = Read(file);
+        _entries = _content.Entries;
         string content = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))[..12];
         Id = $"table {Path.GetFileName(file)} ({content}), batch {batch}";
     }
@@ -85,17 +87,15 @@ internal sealed class TableTarget : ITarget
     public ValueTask DisposeAsync() => default;
 
     private LatencyTable TableOf(string space, IEnumerable<string> keys, IRunObserver observer) =>
-        new()
+        _content with
         {
             Space = space,
             Target = Name,
             TargetId = Id,
-            Mode = ProfileMode.Thorough,
-            Created = File.GetLastWriteTimeUtc(_file),
             Entries = keys.ToDictionary(key => key, key => _entries.GetValueOrDefault(key) ?? Scaled(key, observer)),
-            Calibration = _calibration,
-            Disturbance = _disturbance,
-            Reference = new LatencyReference([], 0),
+
+            // It was measured on another machine.
+            Reference = NoReference,
         };
 
     /// <summary>Tells of times for blocks that compute nothing: they are not counted.</summary>
@@ -152,41 +152,39 @@ internal sealed class TableTarget : ITarget
             : (key, 1);
     }
 
-    private static (
-        IReadOnlyDictionary<string, LatencyEntry> Entries,
-        LatencyCalibration Calibration,
-        double? Disturbance
-    ) Read(string file)
+    /// <summary>The file as a table; one of our own keeps its date, its mode and its calibration.</summary>
+    private static LatencyTable Read(string file)
     {
         if (!File.Exists(file))
         {
             throw new InvalidInputException($"latency table '{file}' does not exist") { File = file };
         }
 
-        var none = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0);
-        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration, double? disturbance) =
-            Path.GetExtension(file).ToLowerInvariant() switch
-            {
-                ".json" => OwnTable(file),
-                ".csv" => (PartEntries.ReadCsv(file), none, null),
-                ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none, null),
-                string other => throw new InvalidInputException(
-                    $"latency table '{file}' ends in '{other}'; known are .json (LatencyTableFile.Write), .csv "
-                        + $"('part,milliseconds') and .yaml (the ProxylessNAS authors')"
-                ),
-            };
-        return entries.Count > 0
-            ? (entries, calibration, disturbance)
+        LatencyTable table = Path.GetExtension(file).ToLowerInvariant() switch
+        {
+            ".json" => LatencyTableFile.Read(file),
+            ".csv" => OfOthers(file, PartEntries.ReadCsv(file)),
+            ".yaml" or ".yml" => OfOthers(file, PartEntries.ReadPublished(file)),
+            string other => throw new InvalidInputException(
+                $"latency table '{file}' ends in '{other}'; known are .json (LatencyTableFile.Write), .csv "
+                    + $"('part,milliseconds') and .yaml (the ProxylessNAS authors')"
+            ),
+        };
+        return table.Entries.Count > 0
+            ? table
             : throw new InvalidInputException($"latency table '{file}' has no parts") { File = file };
     }
 
-    private static (
-        IReadOnlyDictionary<string, LatencyEntry> Entries,
-        LatencyCalibration Calibration,
-        double? Disturbance
-    ) OwnTable(string file)
-    {
-        LatencyTable table = LatencyTableFile.Read(file);
-        return (table.Entries, table.Calibration, table.Disturbance);
-    }
+    private static LatencyTable OfOthers(string file, IReadOnlyDictionary<string, LatencyEntry> entries) =>
+        new()
+        {
+            Space = "",
+            Target = "",
+            TargetId = "",
+            Mode = ProfileMode.Thorough,
+            Created = File.GetLastWriteTimeUtc(file),
+            Entries = entries,
+            Calibration = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0),
+            Reference = NoReference,
+        };
 }

@@ -160,14 +160,19 @@ public sealed class TableTargetTests : IDisposable
     public void A_table_of_our_own_predicts_as_it_did_where_it_was_made()
     {
         SearchSpace space = SmallSpace.Space;
-        LatencyTable made = SmallSpace.Table();
+        LatencyTable made = SmallSpace.Table() with
+        {
+            Mode = ProfileMode.Quick,
+            Created = new DateTimeOffset(2025, 6, 7, 8, 9, 10, TimeSpan.Zero),
+        };
         string file = Path.Combine(_folder.Root, "latency.json");
         LatencyTableFile.Write(file, made);
         var target = new TableTarget("box", file, 1);
+        LatencyTable table = target.TableOf(space, SmallSpace.Classes, NullRunObserver.Instance);
+        Assert.Equal((made.Mode, made.Created), (table.Mode, table.Created));
+        Assert.Equal(("box", target.Id), (table.Target, table.TargetId));
         SpaceCost expected = made.ToSpaceCost(space, SmallSpace.Classes);
-        SpaceCost read = target
-            .TableOf(space, SmallSpace.Classes, NullRunObserver.Instance)
-            .ToSpaceCost(space, SmallSpace.Classes);
+        SpaceCost read = table.ToSpaceCost(space, SmallSpace.Classes);
         Assert.Equal(expected.Fixed, read.Fixed);
         Assert.Equal(expected.Candidates, read.Candidates);
     }
