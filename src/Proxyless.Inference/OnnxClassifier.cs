@@ -42,11 +42,11 @@ public sealed class OnnxClassifier : IDisposable
         _name = name;
         _session = session;
         Metadata = session.ModelMetadata.CustomMetadataMap;
-        Classes = JsonSerializer.Deserialize(Metadata[ClassesKey], MetadataJson.Default.StringArray) ?? [];
+        Classes = JsonSerializer.Deserialize(Required(ClassesKey), MetadataJson.Default.StringArray) ?? [];
         ClassIdentifiers = Metadata.TryGetValue(ClassIdentifiersKey, out string? identifiers)
             ? JsonSerializer.Deserialize(identifiers, MetadataJson.Default.StringArray) ?? []
             : [];
-        Resolution = int.Parse(Metadata[ResolutionKey], CultureInfo.InvariantCulture);
+        Resolution = int.Parse(Required(ResolutionKey), CultureInfo.InvariantCulture);
 
         // The metadata and the graph's inputs and outputs must match, or a run would fail within the runtime.
         int[] input = ShapeOf(session.InputMetadata, 4);
@@ -125,13 +125,7 @@ public sealed class OnnxClassifier : IDisposable
             return new OnnxClassifier(session, name);
         }
         catch (Exception exception)
-            when (exception
-                    is OnnxRuntimeException
-                        or KeyNotFoundException
-                        or JsonException
-                        or FormatException
-                        or OverflowException
-            )
+            when (exception is OnnxRuntimeException or JsonException or FormatException or OverflowException)
         {
             session?.Dispose();
             throw new InvalidDataException(
@@ -233,6 +227,11 @@ public sealed class OnnxClassifier : IDisposable
         using IDisposableReadOnlyCollection<OrtValue> outputs = OnnxSessions.Run(_session, _runOptions, images, shape);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
+
+    private string Required(string key) =>
+        Metadata.TryGetValue(key, out string? value)
+            ? value
+            : throw new FormatException($"its metadata has no '{key}'");
 
     /// <summary>
     /// The recipe of the metadata. Models from before there were recipes only say whether they are for small images.

@@ -406,7 +406,12 @@ public static class ProxylessComparison
         RunDirectory directory = RunDirectory.Open(searched);
         var store = new RunStore(directory);
         IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(store);
-        if (context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture)) is null)
+
+        // Of several limits each has a network, and they share the weights.
+        RunDirectory network = RunParts
+            .FoldersOf(directory.ReadConfig(), directory.Root)
+            .FirstOrDefault(folder => File.Exists(folder.Architecture), directory);
+        if (context.Space.ChoiceOf(ArchitectureFile.Read(network.Architecture)) is null)
         {
             throw new InvalidInputException(
                 $"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than "

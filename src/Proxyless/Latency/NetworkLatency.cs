@@ -41,7 +41,7 @@ public sealed record NetworkLatency(
         {
             observer.Warning(
                 Invariant(
-                    $"the machine is {Slowdown:F2} times as slow as when the latency table was made; latencies are "
+                    $"the machine is {Slowdown:F1} times as slow as when the latency table was made; latencies are "
                         + $"put into relation to that time, but are less certain: leave the machine alone while it "
                         + $"measures"
                 )
@@ -51,7 +51,7 @@ public sealed record NetworkLatency(
         {
             observer.Warning(
                 Invariant(
-                    $"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the "
+                    $"the machine is {1 / Slowdown:F1} times as fast as when the latency table was made, so the "
                         + $"table's latencies are too high; have it measured again on an idle "
                         + $"machine (docs/targets.md)"
                 )

@@ -87,13 +87,13 @@ internal static class SafeTensorsReader
                 .Where(entry => entry.Name != MetadataName);
             foreach (
                 (JsonProperty entry, (long from, long to)) in entries
-                    .Select(entry => (entry, OffsetsOf(entry.Value)))
+                    .Select(entry => (entry, OffsetsOf(entry)))
                     .OrderBy(pair => pair.Item2)
             )
             {
                 string name = entry.Name;
                 TensorSet.RequireName(name);
-                string? dtype = entry.Value.GetProperty("dtype").GetString();
+                string? dtype = Field(entry, "dtype").GetString();
                 NumberType? type = NumberType.All.FirstOrDefault(type => type.Name == dtype);
                 if (type is null && isOwn)
                 {
@@ -124,7 +124,7 @@ internal static class SafeTensorsReader
                     continue;
                 }
 
-                JsonElement sides = entry.Value.GetProperty("shape");
+                JsonElement sides = Field(entry, "shape");
                 if (sides.GetArrayLength() > TensorRecipe.MostSides)
                 {
                     throw new FormatException($"tensor '{name}' has {sides.GetArrayLength()} sides");
@@ -181,7 +181,6 @@ internal static class SafeTensorsReader
                     is EndOfStreamException
                         or JsonException
                         or InvalidOperationException
-                        or KeyNotFoundException
                         or FormatException
                         or OverflowException
             )
@@ -207,8 +206,13 @@ internal static class SafeTensorsReader
         }
     }
 
-    private static (long From, long To) OffsetsOf(JsonElement entry) =>
-        entry.GetProperty("data_offsets") is { ValueKind: JsonValueKind.Array } offsets && offsets.GetArrayLength() == 2
+    private static JsonElement Field(JsonProperty entry, string name) =>
+        entry.Value.ValueKind == JsonValueKind.Object && entry.Value.TryGetProperty(name, out JsonElement field)
+            ? field
+            : throw new JsonException($"'{entry.Name}' has no '{name}'");
+
+    private static (long From, long To) OffsetsOf(JsonProperty entry) =>
+        Field(entry, "data_offsets") is { ValueKind: JsonValueKind.Array } offsets && offsets.GetArrayLength() == 2
             ? (offsets[0].GetInt64(), offsets[1].GetInt64())
             : throw new JsonException("'data_offsets' are two numbers");
 }

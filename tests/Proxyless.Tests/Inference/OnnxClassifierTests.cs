@@ -61,7 +61,8 @@ public sealed class OnnxClassifierTests
     {
         var graph = new OnnxGraph("plain");
         graph.Output(graph.Node("Relu", "output", [graph.Input("input", 3)]), 3);
-        Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(graph.ToBytes(), "plain.onnx"));
+        var refused = Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(graph.ToBytes(), "plain.onnx"));
+        Assert.EndsWith("its metadata has no 'classes'", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Proxyless.Architectures;
+using Proxyless.Comparisons;
 using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
@@ -114,6 +115,20 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         Assert.True(derived.ExitCode == 0, derived.Error);
         Assert.Equal(again, JsonSerializer.Deserialize<JsonElement>(derived.Output).GetProperty("run").GetString());
         Assert.True(File.Exists(new RunDirectory(again).Architecture));
+
+        // It has the weights that its networks share, though no network of its own.
+        ComparisonResult compared = ProxylessComparison.Run(
+            run.Comparison("scored-by-front", [results.Networks[1].Run], seeds: 1) with
+            {
+                ScoredBy = front,
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(
+            ArchitectureFile.Read(new RunDirectory(results.Networks[1].Run).Architecture).Metadata["supernet_top1"],
+            compared.Networks[0].SharedTop1!.Value.ToString("R", CultureInfo.InvariantCulture)
+        );
     }
 
     [Fact]

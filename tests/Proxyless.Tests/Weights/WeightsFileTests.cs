@@ -547,6 +547,21 @@ public sealed class WeightsFileTests : IDisposable
             },
             { "storages that overlap", Overlapping(), "overlap" },
             {
+                "a tensor of no place in safetensors",
+                ContainerMutator.SafeTensors("""{"x":{"dtype":"F32","shape":[1]}}""", new byte[4]),
+                "'x' has no 'data_offsets'"
+            },
+            {
+                "a tensor of no type in safetensors",
+                ContainerMutator.SafeTensors("""{"x":{"shape":[1],"data_offsets":[0,4]}}""", new byte[4]),
+                "'x' has no 'dtype'"
+            },
+            {
+                "a number for a tensor in safetensors",
+                ContainerMutator.SafeTensors("""{"x":3}""", new byte[4]),
+                "'x' has no 'data_offsets'"
+            },
+            {
                 "a name without end in safetensors",
                 ContainerMutator.SafeTensors(
                     $$$"""{"{{{new string('x', 2_000)}}}":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
