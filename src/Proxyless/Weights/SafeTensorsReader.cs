@@ -92,7 +92,6 @@ internal static class SafeTensorsReader
             )
             {
                 string name = entry.Name;
-                TensorSet.RequireName(name);
                 string? dtype = Field(entry, "dtype").GetString();
                 NumberType? type = NumberType.All.FirstOrDefault(type => type.Name == dtype);
                 if (type is null && isOwn)
@@ -211,8 +210,13 @@ internal static class SafeTensorsReader
             ? field
             : throw new JsonException($"'{entry.Name}' has no '{name}'");
 
-    private static (long From, long To) OffsetsOf(JsonProperty entry) =>
-        Field(entry, "data_offsets") is { ValueKind: JsonValueKind.Array } offsets && offsets.GetArrayLength() == 2
+    private static (long From, long To) OffsetsOf(JsonProperty entry)
+    {
+        // First of all that is read of an entry: messages from now on hold its name.
+        TensorSet.RequireName(entry.Name);
+        return
+            Field(entry, "data_offsets") is { ValueKind: JsonValueKind.Array } offsets && offsets.GetArrayLength() == 2
             ? (offsets[0].GetInt64(), offsets[1].GetInt64())
-            : throw new JsonException("'data_offsets' are two numbers");
+            : throw new JsonException($"'data_offsets' of '{entry.Name}' are not two numbers");
+    }
 }
