@@ -83,7 +83,8 @@ internal static class Facts
     /// <summary>A latency, compared with its limit.</summary>
     public static string Latency(double milliseconds, double? limit) =>
         limit is { } most
-            ? $"{MillisecondText.Of(milliseconds)} ms, {(milliseconds <= most ? "within" : "OVER")} the limit of "
-                + $"{MillisecondText.Short(most)} ms ({milliseconds / most:P0})"
+            ? $"{MillisecondText.Of(milliseconds)} ms, "
+                + (MillisecondText.IsWithin(milliseconds, most) ? "within" : "OVER")
+                + $" the limit of {MillisecondText.Short(most)} ms ({MillisecondText.ShareOf(milliseconds, most)})"
             : $"{MillisecondText.Of(milliseconds)} ms";
 }

@@ -58,7 +58,7 @@ internal static class VerdictSection
         {
             string verdict = data.LatencyLimitMs switch
             {
-                { } limit when latency <= limit => "good",
+                { } limit when MillisecondText.IsWithin(latency, limit) => "good",
                 { } => "bad",
                 null => "",
             };
@@ -66,7 +66,9 @@ internal static class VerdictSection
             html.Tile(
                 Milliseconds(latency),
                 data.LatencyLimitMs is { } asked
-                    ? Invariant($"{source}, of {Milliseconds(asked)} allowed ({latency / asked:P0})")
+                    ? Invariant(
+                        $"{source}, of {Milliseconds(asked)} allowed ({MillisecondText.ShareOf(latency, asked)})"
+                    )
                     : source,
                 verdict
             );

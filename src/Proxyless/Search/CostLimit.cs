@@ -16,7 +16,7 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
 
     /// <summary>The highest allowed sum of costs: the tolerance is that of summing in another order.</summary>
-    public double LimitOfSums => Limit * (1 + 1e-12);
+    public double LimitOfSums => Limit * (1 + MillisecondText.Tolerance);
 
     /// <summary>Whether a cost is within the limit.</summary>
     /// <param name="cost">A sum of costs, in the cost's unit.</param>
