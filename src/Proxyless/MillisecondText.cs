@@ -10,9 +10,6 @@ internal static class MillisecondText
     private const int UsualDecimals = 3;
     private const int MostDecimals = 15;
 
-    // A limit allows sums that are over it by no more than the order of summing makes.
-    internal const double Tolerance = 1e-12;
-
     /// <summary>A latency, such as 12.300 or 0.0220.</summary>
     public static string Of(double milliseconds) =>
         milliseconds.ToString(Invariant($"F{Decimals(milliseconds)}"), CultureInfo.InvariantCulture);
@@ -34,21 +31,14 @@ internal static class MillisecondText
     {
         int decimals = Decimals(milliseconds);
         double nearest = Math.Round(milliseconds, decimals);
-        return Short(
-            milliseconds <= nearest + (Math.Abs(nearest) * Tolerance) ? nearest : nearest + Math.Pow(10, -decimals)
-        );
+        return Short(SumLimit.Allows(nearest, milliseconds) ? nearest : nearest + Math.Pow(10, -decimals));
     }
-
-    /// <summary>
-    /// Whether a sum of latencies is within a limit: the tolerance is that of summing in another order.
-    /// </summary>
-    public static bool IsWithin(double milliseconds, double limit) => milliseconds <= limit * (1 + Tolerance);
 
     /// <summary>A latency as a share of its limit, such as 98 %, or 100.1 % of one that is over it.</summary>
     public static string ShareOf(double milliseconds, double limit)
     {
         double share = milliseconds / limit;
-        return IsWithin(milliseconds, limit)
+        return SumLimit.Allows(limit, milliseconds)
             ? Invariant($"{share:P0}")
             : Invariant($"{Math.Ceiling(1000 * share) / 1000:P1}");
     }

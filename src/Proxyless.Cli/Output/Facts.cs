@@ -84,7 +84,7 @@ internal static class Facts
     public static string Latency(double milliseconds, double? limit) =>
         limit is { } most
             ? $"{MillisecondText.Of(milliseconds)} ms, "
-                + (MillisecondText.IsWithin(milliseconds, most) ? "within" : "OVER")
+                + (SumLimit.Allows(most, milliseconds) ? "within" : "OVER")
                 + $" the limit of {MillisecondText.Short(most)} ms ({MillisecondText.ShareOf(milliseconds, most)})"
             : $"{MillisecondText.Of(milliseconds)} ms";
 }

@@ -91,7 +91,7 @@ internal static class ComparisonReport
                 + "limit is "
                 + $"{Milliseconds(result.LatencyLimitMs)} on {result.Target}",
             !IsLimited(best, result) ? ""
-                : best.LatencyMs <= result.LatencyLimitMs ? "good"
+                : SumLimit.Allows(result.LatencyLimitMs, best.LatencyMs) ? "good"
                 : "bad"
         );
         foreach (GroupResult group in result.Groups.Where(group => group.Difference is not null))

@@ -155,18 +155,14 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
     /// <param name="referenceMs">Milliseconds of a run; two networks have twice the time.</param>
     internal static TimingOptions OfSession(TimingOptions options, double referenceMs)
     {
-        TimeSpan time = options.MaxTime / Sessions;
-        double fit = time.TotalMilliseconds / referenceMs;
-        return fit >= options.MinRuns
-            ? options with
+        TimingOptions each = options with { MaxTime = options.MaxTime / Sessions };
+        double fit = each.MaxTime.TotalMilliseconds / referenceMs;
+        return fit >= each.MinRuns
+            ? each
+            : each with
             {
-                MaxTime = time,
-            }
-            : options with
-            {
-                MaxTime = time,
-                MinRuns = Math.Min(options.MinRuns, Math.Max(LeastRuns, (int)fit)),
-                WarmUpRuns = Math.Min(options.WarmUpRuns, LeastWarmUpRuns),
+                MinRuns = Math.Min(each.MinRuns, Math.Max(LeastRuns, (int)fit)),
+                WarmUpRuns = Math.Min(each.WarmUpRuns, LeastWarmUpRuns),
             };
     }
 

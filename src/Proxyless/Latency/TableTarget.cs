@@ -14,7 +14,6 @@ internal sealed class TableTarget : ITarget
 
     private readonly string _file;
     private readonly LatencyTable _content;
-    private readonly IReadOnlyDictionary<string, LatencyEntry> _entries;
 
     /// <summary>Reads the table.</summary>
     /// <param name="name">The text that names the target, as <see cref="TargetFile.Open"/> takes it.</param>
@@ -28,7 +27,6 @@ internal sealed class TableTarget : ITarget
         Batch = batch;
         _file = file;
         _content = Read(file);
-        _entries = _content.Entries;
         string content = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))[..12];
         Id = $"table {Path.GetFileName(file)} ({content}), batch {batch}";
     }
@@ -46,7 +44,7 @@ internal sealed class TableTarget : ITarget
     public string Source => _file;
 
     /// <summary>The parts that the table knows.</summary>
-    public IReadOnlyCollection<string> Parts => [.. _entries.Keys];
+    public IReadOnlyCollection<string> Parts => [.. _content.Entries.Keys];
 
     /// <summary>Returns the table of a space: the entries of its parts.</summary>
     /// <param name="space">The space, at the resolution of its use.</param>
@@ -92,7 +90,10 @@ internal sealed class TableTarget : ITarget
             Space = space,
             Target = Name,
             TargetId = Id,
-            Entries = keys.ToDictionary(key => key, key => _entries.GetValueOrDefault(key) ?? Scaled(key, observer)),
+            Entries = keys.ToDictionary(
+                key => key,
+                key => _content.Entries.GetValueOrDefault(key) ?? Scaled(key, observer)
+            ),
 
             // It was measured on another machine.
             Reference = NoReference,
@@ -105,7 +106,7 @@ internal sealed class TableTarget : ITarget
             .Where(block => block.IsPassThrough)
             .Select(block => block.Key)
             .Distinct()
-            .Count(key => _entries.GetValueOrDefault(key) is { Milliseconds: > 0 });
+            .Count(key => _content.Entries.GetValueOrDefault(key) is { Milliseconds: > 0 });
         if (vanished > 0)
         {
             observer.Message(
@@ -122,8 +123,8 @@ internal sealed class TableTarget : ITarget
     {
         (string shape, int classes) = Split(key);
         string? nearest = key.StartsWith("classifier ", StringComparison.Ordinal)
-            ? _entries
-                .Keys.Where(other => Split(other) is (var otherShape, > 0) && otherShape == shape)
+            ? _content
+                .Entries.Keys.Where(other => Split(other) is (var otherShape, > 0) && otherShape == shape)
                 .MinBy(other => Math.Abs(Math.Log((double)classes / Split(other).Number)))
             : null;
         if (nearest is not null)
@@ -133,14 +134,14 @@ internal sealed class TableTarget : ITarget
                 $"latency table {_file}: '{key}' is not in it; its time is that of '{nearest}', scaled from {known} "
                     + $"classes to {classes}"
             );
-            LatencyEntry entry = _entries[nearest];
+            LatencyEntry entry = _content.Entries[nearest];
             return entry with { Milliseconds = entry.Milliseconds * classes / known };
         }
 
         throw new InvalidInputException(
             $"latency table {_file} has no '{key}', nor anything it could be scaled from; use a space and a "
-                + $"resolution that the table was made for (it has {_entries.Count} parts, '{_entries.Keys.First()}' "
-                + $"among them)"
+                + $"resolution that the table was made for (it has {_content.Entries.Count} parts, "
+                + $"'{_content.Entries.Keys.First()}' among them)"
         );
     }
 

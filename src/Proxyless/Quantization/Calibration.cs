@@ -11,20 +11,23 @@ internal static class Calibration
     /// <param name="model">The model.</param>
     /// <param name="images">Inputs of the model, one image each.</param>
     /// <param name="threads">Threads that run it.</param>
-    /// <param name="seen">Called with the images that were run so far; each is run twice.</param>
+    /// <param name="observer">Receives progress.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <exception cref="InvalidInputException">The model computes numbers that are not finite.</exception>
     public static IReadOnlyDictionary<string, TensorStatistics> Observe(
         FloatModel model,
         IReadOnlyList<float[]> images,
         int threads,
-        Action<int> seen,
+        IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
         string[] tensors = [model.FirstInput, .. model.Layers.Select(layer => layer.Output)];
         using var probe = new OnnxProbe(model.With(tensors), threads, optimized: true);
         var statistics = probe.Outputs.ToDictionary(name => name, _ => new TensorStatistics());
+
+        // Each image is run twice.
+        var progress = new Progress(observer, "calibrate", 0, 2 * images.Count, Progress.Unreported);
         for (int i = 0; i < 2 * images.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -45,7 +48,7 @@ internal static class Calibration
                     }
                 }
             );
-            seen(i + 1);
+            progress.Report(i + 1, "");
             if (i == images.Count - 1)
             {
                 RequireFinite(model, statistics);

@@ -19,16 +19,16 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
     /// <param name="inFloat">Names of the layers that stayed in float.</param>
     /// <param name="images">Inputs, one image each.</param>
     /// <param name="threads">Threads that run the models.</param>
-    /// <param name="seen">Called with the images that were run so far.</param>
+    /// <param name="observer">Receives progress.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>The layers in the order of their execution.</returns>
     internal static IReadOnlyList<LayerNoise> Of(
         FloatModel model,
         byte[] quantized,
         IReadOnlySet<string> inFloat,
-        IEnumerable<float[]> images,
+        IReadOnlyList<float[]> images,
         int threads,
-        Action<int> seen,
+        IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
@@ -47,6 +47,7 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
         using var integers = new OnnxProbe(FloatModel.WithOutputs(proto, ours), threads, optimized: false);
         double[] signal = new double[layers.Length];
         double[] noise = new double[layers.Length];
+        var progress = new Progress(observer, "layers", 0, images.Count, Progress.Unreported);
         int done = 0;
         foreach (float[] image in images)
         {
@@ -65,7 +66,7 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
                     noise[layer] += distance * distance;
                 }
             );
-            seen(++done);
+            progress.Report(++done, "noise of the integers");
         }
 
         return

@@ -58,7 +58,7 @@ internal static class VerdictSection
         {
             string verdict = data.LatencyLimitMs switch
             {
-                { } limit when MillisecondText.IsWithin(latency, limit) => "good",
+                { } limit when SumLimit.Allows(limit, latency) => "good",
                 { } => "bad",
                 null => "",
             };

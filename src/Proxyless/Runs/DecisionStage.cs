@@ -198,15 +198,13 @@ internal sealed class DecisionStage
     /// <summary>The best by estimate that are measured within the limit.</summary>
     private IReadOnlyList<MeasuredChoice> Finalists(int count)
     {
-        var progress = new Progress(_context.Observer, "measure", 0, count, Progress.Unreported);
+        // How many must be measured for that is not known.
+        var progress = new Progress(_context.Observer, "measure", 0, null, Progress.Unreported);
         int networks = 0;
-        int fitting = 0;
         MeasuredChoice Next(int[] choice)
         {
             MeasuredChoice next = Measure(choice);
-            networks++;
-            fitting += _goal.Latency.Allows(next.MeasuredMs) ? 1 : 0;
-            progress.Report(fitting, () => Invariant($"finalists within the limit, of {networks} measured"));
+            progress.Report(++networks, "networks for the final round");
             return next;
         }
 

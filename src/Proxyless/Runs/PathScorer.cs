@@ -21,7 +21,6 @@ internal sealed class PathScorer : IDisposable
 
     // More of them change the order of networks less than another training of the shared weights does.
     private const int MostImages = 5000;
-    private const long MostBytes = 1L << 30;
 
     private readonly RunContext _context;
     private readonly SuperNetwork _network;
@@ -203,11 +202,7 @@ internal sealed class PathScorer : IDisposable
     }
 
     private static int MostJudged(SearchSpace space) =>
-        (int)
-            Math.Min(
-                MostImages,
-                MostBytes / (sizeof(float) * (long)space.InputChannels * space.Resolution * space.Resolution)
-            );
+        (int)Math.Min(MostImages, HeldImages.Most(space.Resolution, space.InputChannels));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -19,9 +19,6 @@ internal sealed record QuantizeImages(
     // Fewer can be used, but the ranges then depend on which they are.
     private const int Few = 16;
 
-    // All of them are held in memory, each as an input of the model: 256 of 590 pixels in color, 85 of 1024.
-    private const long MostBytes = 1L << 30;
-
     /// <summary>All of the others.</summary>
     public IEnumerable<ComparedImage> Others => SomeOthers(int.MaxValue);
 
@@ -162,13 +159,12 @@ internal sealed record QuantizeImages(
     /// <param name="observer">Is told if they are fewer than both.</param>
     internal static int Held(int most, int images, int resolution, int channels, IRunObserver observer)
     {
-        long fit = MostBytes / ((long)resolution * resolution * channels * sizeof(float));
-        int held = (int)Math.Min(Math.Min(most, images), Math.Max(1, fit));
-        if (held < Math.Min(most, images))
+        int wanted = Math.Min(most, images);
+        int held = (int)Math.Min(wanted, Math.Max(1, HeldImages.Most(resolution, channels)));
+        if (held < wanted)
         {
             observer.Message(
-                Invariant($"{held} images of {resolution}x{resolution} for calibration, which take ")
-                    + Invariant($"{MostBytes >> 30} GB of memory")
+                Invariant($"{held} images of {resolution}x{resolution} for calibration, which take 1 GB of memory")
             );
         }
 

@@ -37,16 +37,9 @@ internal static class QuantizeStage
         int bits = options.WeightBits ?? WeightBitsOf(target, observer, cancellationToken);
         var timer = target as IModelTimer;
         double? floatMs = timer?.Time(onnx, cancellationToken).QuietMs;
-        var progress = new Progress(observer, "calibrate", 0, 2 * images.Calibration.Count, Progress.Unreported);
         var quantizer = new ModelQuantizer(
             model,
-            Calibration.Observe(
-                model,
-                images.Calibration,
-                threads,
-                seen => progress.Report(seen, ""),
-                cancellationToken
-            )
+            Calibration.Observe(model, images.Calibration, threads, observer, cancellationToken)
         );
         var settings = new QuantizationSettings { Ranges = options.Ranges, WeightBits = bits };
         settings = settings with
@@ -77,15 +70,13 @@ internal static class QuantizeStage
         }
 
         AnswerComparison comparison = Compare(onnx, made, images, threads, observer, cancellationToken);
-        int noisy = Math.Min(ImagesOfNoise, images.Calibration.Count);
-        var ofLayers = new Progress(observer, "layers", 0, noisy, Progress.Unreported);
         IReadOnlyList<LayerNoise> layers = LayerNoise.Of(
             model,
             made,
             settings.InFloat,
-            images.Calibration.Take(noisy),
+            [.. images.Calibration.Take(ImagesOfNoise)],
             threads,
-            seen => ofLayers.Report(seen, "noise of the integers"),
+            observer,
             cancellationToken
         );
         TargetAccuracy? onTarget = TargetAnswers.Of(target, made, images, threads, observer, cancellationToken);

@@ -28,10 +28,9 @@ internal static class UsualIntegers
         ArgumentNullException.ThrowIfNull(inFloat);
         ArgumentNullException.ThrowIfNull(calibration);
         var model = FloatModel.Read(onnx, "model.onnx");
-        var progress = new Progress(observer, "calibrate", 0, 2 * calibration.Count, Progress.Unreported);
         var quantizer = new ModelQuantizer(
             model,
-            Calibration.Observe(model, calibration, threads, seen => progress.Report(seen, ""), cancellationToken)
+            Calibration.Observe(model, calibration, threads, observer, cancellationToken)
         );
         var settings = new QuantizationSettings { InFloat = inFloat(model), WeightBits = weightBits };
         return quantizer.Quantize(settings, QuantizeStage.MetadataOf(settings, calibration.Count, 0));

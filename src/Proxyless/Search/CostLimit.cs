@@ -15,8 +15,8 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
     /// <summary>Whether it is on latency.</summary>
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
 
-    /// <summary>The highest allowed sum of costs: the tolerance is that of summing in another order.</summary>
-    public double LimitOfSums => Limit * (1 + MillisecondText.Tolerance);
+    /// <summary>The highest allowed sum of costs.</summary>
+    public double LimitOfSums => SumLimit.Of(Limit);
 
     /// <summary>Whether a cost is within the limit.</summary>
     /// <param name="cost">A sum of costs, in the cost's unit.</param>

@@ -43,7 +43,7 @@ internal static class FloatNetwork
         var model = FloatModel.Read(floats, "floats.onnx");
         return new ModelQuantizer(
             model,
-            Calibration.Observe(model, images, 1, _ => { }, TestContext.Current.CancellationToken)
+            Calibration.Observe(model, images, 1, NullRunObserver.Instance, TestContext.Current.CancellationToken)
         );
     }
 }

@@ -151,7 +151,7 @@ public sealed class ModelQuantizerTests : IDisposable
             kept,
             images,
             1,
-            _ => { },
+            NullRunObserver.Instance,
             Cancellation
         );
         Assert.Equal("stem", layers[0].Name);
