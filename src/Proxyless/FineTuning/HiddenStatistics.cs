@@ -2,6 +2,7 @@ using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Proxyless.FineTuning;
 
@@ -15,7 +16,9 @@ internal sealed class HiddenStatistics
     private static readonly long[] OfRows = [0];
 
     private readonly double[][] _covariance;
-    private readonly double[][] _cross;
+
+    // Null if the outputs are those that the weights make of the same hidden channels.
+    private readonly double[][]? _cross;
     private readonly double[] _means;
     private readonly double[] _outputMeans;
     private readonly double[] _units;
@@ -28,11 +31,18 @@ internal sealed class HiddenStatistics
         _teacher = teacher;
         _taught = taught;
         _units = UnitsOf(teacher.Project!);
-        _weights = Transposed(Matrix(teacher.Project!.Weight.Value), _units);
+        double[][] weights = Matrix(teacher.Project!.Weight.Value);
+        _weights = Transposed(weights, _units);
         _means = [.. Numbers(sums.Hidden).Select(sum => sum / sums.Count)];
-        _outputMeans = [.. Numbers(sums.Outputs).Select(sum => sum / sums.Count)];
         _covariance = Centered(Matrix(sums.HiddenHidden), _means, _means, sums.Count);
-        _cross = Centered(Matrix(sums.HiddenOutputs), _means, _outputMeans, sums.Count);
+        if (sums.OfOutputs is not { } outputs)
+        {
+            _outputMeans = [.. weights.Select(row => TensorPrimitives.Dot<double>(row, _means))];
+            return;
+        }
+
+        _outputMeans = [.. Numbers(outputs.Outputs).Select(sum => sum / sums.Count)];
+        _cross = Centered(Matrix(outputs.HiddenOutputs), _means, _outputMeans, sums.Count);
         foreach (double[] row in _cross)
         {
             for (int o = 0; o < row.Length; o++)
@@ -57,17 +67,19 @@ internal sealed class HiddenStatistics
         using Tensor weights = teacher.Project!.Weight.Value.to(float64);
         using Tensor matrix = weights.reshape(weights.shape[0], weights.shape[1]);
         using Tensor transposed = matrix.t();
-        var sums = new Sums(weights.shape[1], weights.shape[0], weights.device);
+        bool isOwn = taught.Block.Operation.Kernel == teacher.Block.Operation.Kernel;
+        var sums = new Sums(weights.shape[1], isOwn ? null : weights.shape[0], weights.device);
         foreach (Tensor input in inputs)
         {
             using var ofBatch = NewDisposeScope();
             Tensor expanded = teacher.Expand?.Forward(input, NormPass.Evaluation) ?? input;
             Tensor own = Rows(taught.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels);
-            Tensor outputs =
-                taught.Block.Operation.Kernel == teacher.Block.Operation.Kernel
-                    ? own.matmul(transposed)
-                    : Rows(teacher.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels).matmul(transposed);
-            sums.Add(own, outputs);
+            sums.Add(
+                own,
+                isOwn
+                    ? null
+                    : Rows(teacher.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels).matmul(transposed)
+            );
         }
 
         return sums.Count > 0
@@ -92,6 +104,12 @@ internal sealed class HiddenStatistics
         using Tensor identity = eye(width, dtype: float64);
         Tensor hessian = WithScalar.Sum(covariance, WithScalar.Times(identity, penalty));
         Tensor inverse = linalg.inv(hessian);
+        if (_cross is null)
+        {
+            // With all hidden channels the old weights are the solution.
+            return new ChannelElimination(Matrix(inverse), [.. _weights.Select(row => (double[])row.Clone())]);
+        }
+
         Tensor old = Square(_weights);
         Tensor cross = Square(_cross);
         Tensor weights = WithScalar.Sum(old, inverse.matmul(cross - covariance.matmul(old)));
@@ -195,29 +213,49 @@ internal sealed class HiddenStatistics
     private static double[][] Centered(double[][] sums, double[] left, double[] right, long count) =>
         [.. sums.Select((row, i) => row.Select((sum, j) => (sum / count) - (left[i] * right[j])).ToArray())];
 
-    /// <summary>Sums over the rows of hidden channels and of outputs, in double precision.</summary>
-    private sealed class Sums(long hidden, long outputs, Device device)
+    /// <summary>
+    /// Sums over the rows of hidden channels, and of outputs if their number is given, in double precision.
+    /// </summary>
+    private sealed class Sums(long hidden, long? outputs, Device device)
     {
+        // A product of the hidden channels with themselves is symmetric: of this many bands of its rows each needs only
+        // the columns from its own on.
+        private const int Bands = 4;
+
+        private readonly Tensor _upper = zeros(hidden, hidden, dtype: float64, device: device);
+
         public long Count { get; private set; }
 
         public Tensor Hidden { get; } = zeros(hidden, dtype: float64, device: device);
 
-        public Tensor Outputs { get; } = zeros(outputs, dtype: float64, device: device);
+        public Tensor HiddenHidden => _upper.triu() + _upper.triu(1).t();
 
-        public Tensor HiddenHidden { get; } = zeros(hidden, hidden, dtype: float64, device: device);
-
-        public Tensor HiddenOutputs { get; } = zeros(hidden, outputs, dtype: float64, device: device);
+        public (Tensor Outputs, Tensor HiddenOutputs)? OfOutputs { get; } =
+            outputs is { } count
+                ? (zeros(count, dtype: float64, device: device), zeros(hidden, count, dtype: float64, device: device))
+                : null;
 
         /// <summary>Adds rows [R, hidden] and [R, outputs].</summary>
-        public void Add(Tensor hidden, Tensor outputs)
+        public void Add(Tensor hidden, Tensor? outputs)
         {
             using var scope = NewDisposeScope();
             Tensor columns = hidden.t();
+            long width = hidden.shape[1];
             Count += hidden.shape[0];
             InPlace.Add(Hidden, hidden.sum(OfRows));
-            InPlace.Add(Outputs, outputs.sum(OfRows));
-            InPlace.Add(HiddenHidden, columns.matmul(hidden));
-            InPlace.Add(HiddenOutputs, columns.matmul(outputs));
+            for (int band = 0; band < Bands; band++)
+            {
+                long first = width * band / Bands;
+                long rows = (width * (band + 1) / Bands) - first;
+                Tensor product = columns.narrow(0, first, rows).matmul(hidden.narrow(1, first, width - first));
+                InPlace.Add(_upper.narrow(0, first, rows).narrow(1, first, width - first), product);
+            }
+
+            if (OfOutputs is { } sums)
+            {
+                InPlace.Add(sums.Outputs, outputs!.sum(OfRows));
+                InPlace.Add(sums.HiddenOutputs, columns.matmul(outputs));
+            }
         }
     }
 }

@@ -277,7 +277,7 @@ internal static class FineTuneStage
             ? fitted.Classify(classified.Tuner, place)
             : classified.Tuner.Classify(among, place);
         Tuned trained = classified;
-        if (place < all && FineTuner.MayBeBeaten(among, classifier, needsProof: !isFitted))
+        if (place < all && TrialComparison.MayBeBeaten(among, classifier, needsProof: !isFitted))
         {
             // All blocks are trained; no network of them is found where no training could be better.
             (RunContext training, CompactNetwork last, _) = Find(all);

@@ -30,10 +30,6 @@ internal sealed class FineTuner
     private const int Depths = 7;
     private const int PartsOfClassifier = 5;
 
-    // No more parts are needed once the probability that chance alone makes the two differ in this many images is lower
-    // than this.
-    private const double Doubt = 0.1;
-
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
 
     private readonly RunContext _context;
@@ -127,15 +123,6 @@ internal sealed class FineTuner
         return answers;
     }
 
-    /// <summary>
-    /// Whether a training of all weights that is right wherever the classifier is wrong would be the choice.
-    /// </summary>
-    /// <param name="images">The images to judge on, by their numbers.</param>
-    /// <param name="classifier">The cross-validated answers of the classifier, by the image's number.</param>
-    /// <param name="needsProof">As in <see cref="IsBetter"/>.</param>
-    public static bool MayBeBeaten(IReadOnlyList<int> images, ImageAnswer?[] classifier, bool needsProof = true) =>
-        IsBetter(Wrong(images, classifier), 0, needsProof);
-
     /// <summary>Decides whether all weights are trained.</summary>
     /// <param name="images">The images to decide on, by their numbers.</param>
     /// <param name="blocks">The value of <see cref="FineTuning.Blocks"/> if they are not.</param>
@@ -149,15 +136,15 @@ internal sealed class FineTuner
         ImageAnswer?[] classifier
     )
     {
-        (bool isBetter, bool isComplete, ImageAnswer?[] trained) = CompareWithTraining(images, classifier);
-        if (isBetter && !isComplete)
+        TrialComparison compared = CompareWithTraining(images, classifier);
+        if (compared is { IsTrained: true, IsComplete: false })
         {
             // The images that were tried decided for it: its accuracy on them would be too high.
             return (Undecided, []);
         }
 
-        ImageAnswer?[] answers = isBetter ? trained : classifier;
-        return (DecisionOf(blocks, isBetter, answers), answers);
+        ImageAnswer?[] answers = compared.IsTrained ? compared.Answers : classifier;
+        return (DecisionOf(blocks, compared.IsTrained, answers), answers);
     }
 
     /// <summary>A decision whose accuracy is that of cross-validated answers.</summary>
@@ -331,70 +318,39 @@ internal sealed class FineTuner
         return regression.Solve(_context.CancellationToken);
     }
 
-    private (bool IsBetter, bool IsComplete, ImageAnswer?[] Answers) CompareWithTraining(
-        IReadOnlyList<int> images,
-        ImageAnswer?[] classifier
-    )
+    private TrialComparison CompareWithTraining(IReadOnlyList<int> images, ImageAnswer?[] classifier)
     {
-        var trained = new ImageAnswer?[_images.Count];
-        int better = 0;
-        int worse = 0;
-        int trials = 0;
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfTraining);
 
         // Of copies of two images alone, each trial would begin with a classifier of a single one.
         bool areEnough = parts.Count > FewestDifferentImages;
 
-        // A training can only be right on so many more images.
-        int possible = Wrong(images, classifier);
-        for (int i = 0; i < parts.Count && areEnough && IsBetter(better + possible, worse); i++)
-        {
-            possible -= Wrong(parts[i], classifier);
-            int[] rest = [.. images.Except(parts[i])];
-            using CompactNetwork network = Trial(rest, i, parts.Count);
-            ImageAnswer?[] answers = Judge(network, parts[i]);
-            foreach (int image in parts[i])
-            {
-                trained[image] = answers[image];
-                better += answers[image] is { IsRight: true } && classifier[image] is { IsRight: false } ? 1 : 0;
-                worse += answers[image] is { IsRight: false } && classifier[image] is { IsRight: true } ? 1 : 0;
-            }
-
-            trials++;
-            if (SignTest(better, worse) < Doubt)
-            {
-                break;
-            }
-        }
-
         // If chance may be the reason, the classifier needs no training, and may need fewer blocks.
-        bool isBetter = IsBetter(better, worse);
-        int judged = trained.Count(answer => answer is not null);
+        var compared = TrialComparison.Of(
+            areEnough ? parts : [],
+            classifier,
+            needsProof: true,
+            completes: false,
+            part =>
+            {
+                using CompactNetwork network = Trial([.. images.Except(parts[part])], part, parts.Count);
+                return Judge(network, parts[part]);
+            }
+        );
         _context.Observer.Message(
-            judged > 0
-                ? Invariant(
-                    $"training all weights: right on {better} images where the classifier is wrong, wrong on {worse} "
-                        + $"where it is right, of {judged}: "
-                ) + (isBetter ? "all weights are trained" : "the pretrained weights stay as they are")
+            compared.Images > 0
+                ? Invariant($"training all weights: right on {compared.Better} images where the classifier is wrong, ")
+                    + Invariant($"wrong on {compared.Worse} where it is right, of {compared.Images}: ")
+                    + (compared.IsTrained ? "all weights are trained" : "the pretrained weights stay as they are")
             : areEnough
-                ? Invariant($"the classifier is wrong on {possible} of {images.Count} images, too few to show that ")
-                    + "training all weights is better: the pretrained weights stay as they are"
+                ? Invariant($"the classifier is wrong on {TrialComparison.Wrong(images, classifier)} of ")
+                    + Invariant($"{images.Count} images, too few to show that training all weights is better: the ")
+                    + "pretrained weights stay as they are"
             : Invariant($"{parts.Count} of {images.Count} images are different, too few to show that training all ")
                 + "weights is better: the pretrained weights stay as they are"
         );
-        return (isBetter, trials == parts.Count, trained);
+        return compared;
     }
-
-    /// <summary>The number of images with a wrong answer.</summary>
-    public static int Wrong(IReadOnlyList<int> images, ImageAnswer?[] answers) =>
-        images.Count(image => answers[image] is { IsRight: false });
-
-    /// <summary>Whether one is better that is right on some images where another is wrong, and the reverse.</summary>
-    /// <param name="better">Images on which it is right and the other is wrong.</param>
-    /// <param name="worse">Images on which it is wrong and the other is right.</param>
-    /// <param name="needsProof">Whether the difference must be beyond chance.</param>
-    public static bool IsBetter(int better, int worse, bool needsProof = true) =>
-        better > worse && (!needsProof || SignTest(better, worse) < Doubt);
 
     /// <summary>Trains all weights for a number of steps.</summary>
     /// <param name="network">From <see cref="Begin"/>.</param>
@@ -445,21 +401,6 @@ internal sealed class FineTuner
 
     private static double Share(ImageAnswer?[] answers, IReadOnlyList<int> images) =>
         images.Average(image => answers[image] is { IsRight: true } ? 1.0 : 0);
-
-    /// <summary>The probability that this many fair coins fall at least as unevenly: the two-sided sign test.</summary>
-    internal static double SignTest(int one, int other)
-    {
-        int coins = one + other;
-        double term = Math.Pow(0.5, coins);
-        double tail = 0;
-        for (int i = 0; i <= Math.Min(one, other); i++)
-        {
-            tail += term;
-            term *= (coins - i) / (i + 1.0);
-        }
-
-        return Math.Min(1, 2 * tail);
-    }
 
     private readonly record struct Place(int Depth, double Penalty);
 }

@@ -35,11 +35,21 @@ internal sealed class FittedComparison(IFineTuneStart start, ImageSet images, in
     /// <returns>The answers, by the image's number; null for other images and for those that cannot be read.</returns>
     public ImageAnswer?[] Classify(FineTuner tuner, int blocks)
     {
-        ImageAnswer?[] answers = RefittedOf(tuner).Judged((anew, rest, _) => anew.Begin(rest, blocks));
-        int known = answers.OfType<ImageAnswer>().Count();
+        Refitted refitted = RefittedOf(tuner);
+        var answers = new ImageAnswer?[images.Count];
+        for (int i = 0; i < _parts.Count; i++)
+        {
+            ImageAnswer?[] own = refitted.Judged(i, (anew, rest) => anew.Begin(rest, blocks));
+            foreach (int image in _parts[i])
+            {
+                answers[image] = own[image];
+            }
+        }
+
+        ImageAnswer[] known = [.. answers.OfType<ImageAnswer>()];
         start.Context.Observer.Message(
             "classifier of the features, cross-validated with networks fitted anew: right on "
-                + Invariant($"{answers.Count(IsRight)} of {known} images")
+                + Invariant($"{known.Count(answer => answer.IsRight)} of {known.Length} images")
         );
         return answers;
     }
@@ -62,30 +72,26 @@ internal sealed class FittedComparison(IFineTuneStart start, ImageSet images, in
     {
         ArgumentNullException.ThrowIfNull(classifier);
         ArgumentNullException.ThrowIfNull(training);
-        int[] known = [.. among.Where(image => classifier[image] is not null)];
-        if (!FineTuner.MayBeBeaten(among, classifier, needsProof))
-        {
-            start.Context.Observer.Message(
-                Invariant($"the classifier is wrong on {FineTuner.Wrong(among, classifier)} of {known.Length} images, ")
-                    + "too few to show that training all weights is better: the weights stay as they are"
-            );
-            return (training.DecisionOf(blocks, isTrained: false, classifier), classifier);
-        }
-
-        ImageAnswer?[] trained = RefittedOf(training)
-            .Judged((anew, rest, part) => anew.Trial(rest, part, _parts.Count));
-        int better = known.Count(image => IsRight(trained[image]) && !IsRight(classifier[image]));
-        int worse = known.Count(image => !IsRight(trained[image]) && IsRight(classifier[image]));
-        bool isTrained = FineTuner.IsBetter(better, worse, needsProof);
-        start.Context.Observer.Message(
-            Invariant(
-                $"training all weights of networks fitted anew: right on {better} images where the classifier is "
-            )
-                + Invariant($"wrong, wrong on {worse} where it is right, of {known.Length}: ")
-                + (isTrained ? "all weights are trained" : "the weights stay as they are")
+        Refitted refitted = RefittedOf(training);
+        var compared = TrialComparison.Of(
+            _parts,
+            classifier,
+            needsProof,
+            completes: true,
+            part => refitted.Judged(part, (anew, rest) => anew.Trial(rest, part, _parts.Count))
         );
-        ImageAnswer?[] answers = isTrained ? trained : classifier;
-        return (training.DecisionOf(blocks, isTrained, answers), answers);
+        start.Context.Observer.Message(
+            compared.Images > 0
+                ? Invariant($"training all weights of networks fitted anew: right on {compared.Better} images where ")
+                    + Invariant($"the classifier is wrong, wrong on {compared.Worse} where it is right, of ")
+                    + Invariant($"{compared.Images}: ")
+                    + (compared.IsTrained ? "all weights are trained" : "the weights stay as they are")
+                : Invariant($"the classifier is wrong on {TrialComparison.Wrong(among, classifier)} of ")
+                    + Invariant($"{classifier.OfType<ImageAnswer>().Count()} images, too few to show that training ")
+                    + "all weights is better: the weights stay as they are"
+        );
+        ImageAnswer?[] answers = compared.IsTrained ? compared.Answers : classifier;
+        return (training.DecisionOf(blocks, compared.IsTrained, answers), answers);
     }
 
     /// <inheritdoc/>
@@ -103,63 +109,45 @@ internal sealed class FittedComparison(IFineTuneStart start, ImageSet images, in
         return made;
     }
 
-    private static bool IsRight(ImageAnswer? answer) => answer is { IsRight: true };
-
-    /// <summary>A network for each part of the images, fitted to the others; the network itself if none was.</summary>
-    private sealed class Refitted : IDisposable
+    /// <summary>
+    /// A network for each part of the images, fitted to the others when it is needed; the network itself if none is.
+    /// </summary>
+    private sealed class Refitted(
+        IFineTuneStart start,
+        FineTuner tuner,
+        ImageSet images,
+        int[] among,
+        IReadOnlyList<int[]> parts
+    ) : IDisposable
     {
-        private readonly ImageSet _images;
-        private readonly List<(int[] Part, int[] Others, FineTuner Tuner)> _parts = [];
+        private readonly (int[] Others, FineTuner Tuner)?[] _fitted = new (int[], FineTuner)?[parts.Count];
         private readonly List<CompactNetwork> _networks = [];
 
-        public Refitted(IFineTuneStart start, FineTuner tuner, ImageSet images, int[] among, IReadOnlyList<int[]> parts)
-        {
-            _images = images;
-            Network = tuner.Network;
-            try
-            {
-                foreach (int[] part in parts)
-                {
-                    int[] rest = [.. among.Except(part)];
-                    if (start.Refitted(tuner.Network, images, rest) is { } network)
-                    {
-                        _networks.Add(network);
-                        _parts.Add((part, rest, tuner.With(network)));
-                    }
-                    else
-                    {
-                        _parts.Add((part, rest, tuner));
-                    }
-                }
-            }
-            catch
-            {
-                Dispose();
-                throw;
-            }
-        }
-
         /// <summary>The network that was fitted to all of the images.</summary>
-        public CompactNetwork Network { get; }
+        public CompactNetwork Network => tuner.Network;
 
-        /// <summary>The answers to all parts, each of the network that is made from the others.</summary>
-        /// <param name="make">Makes a network from images, for the part of a number.</param>
-        public ImageAnswer?[] Judged(Func<FineTuner, int[], int, CompactNetwork> make)
+        /// <summary>The answers to a part, of a network that is made from the others.</summary>
+        /// <param name="part">The number of the part.</param>
+        /// <param name="make">Makes a network from images.</param>
+        public ImageAnswer?[] Judged(int part, Func<FineTuner, int[], CompactNetwork> make)
         {
-            var answers = new ImageAnswer?[_images.Count];
-            foreach ((int i, (int[] part, int[] rest, FineTuner tuner)) in _parts.Index())
-            {
-                using CompactNetwork network = make(tuner, rest, i);
-                ImageAnswer?[] own = tuner.Judge(network, part);
-                foreach (int image in part)
-                {
-                    answers[image] = own[image];
-                }
-            }
-
-            return answers;
+            (int[] others, FineTuner fitted) = _fitted[part] ??= FittedTo([.. among.Except(parts[part])]);
+            using CompactNetwork network = make(fitted, others);
+            return fitted.Judge(network, parts[part]);
         }
 
+        /// <inheritdoc/>
         public void Dispose() => _networks.ForEach(network => network.Dispose());
+
+        private (int[] Others, FineTuner Tuner) FittedTo(int[] others)
+        {
+            if (start.Refitted(tuner.Network, images, others) is not { } network)
+            {
+                return (others, tuner);
+            }
+
+            _networks.Add(network);
+            return (others, tuner.With(network));
+        }
     }
 }

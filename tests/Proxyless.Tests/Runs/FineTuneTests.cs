@@ -36,7 +36,7 @@ public sealed class FineTuneTests : IDisposable
     [InlineData(1, 9, 0.021484375)]
     [InlineData(4, 4, 1)]
     public void The_sign_test_is_that_of_fair_coins(int one, int other, double expected) =>
-        Assert.Equal(expected, FineTuner.SignTest(one, other), 1e-12);
+        Assert.Equal(expected, TrialComparison.SignTest(one, other), 1e-12);
 
     /// <summary>Five fair coins all fall on one side with p = 0.06, four with p = 0.13.</summary>
     [Theory]
@@ -49,7 +49,7 @@ public sealed class FineTuneTests : IDisposable
             .. Enumerable.Range(0, 8).Select(i => new ImageAnswer($"{i}", 0, i < wrong ? 1 : 0, 1, 0)),
             null,
         ];
-        Assert.Equal(may, FineTuner.MayBeBeaten([.. Enumerable.Range(0, answers.Length)], answers));
+        Assert.Equal(may, TrialComparison.MayBeBeaten([.. Enumerable.Range(0, answers.Length)], answers));
     }
 
     /// <summary>On a resume the weights that are asked for again are no reason.</summary>
@@ -352,7 +352,7 @@ public sealed class FineTuneTests : IDisposable
         var tuner = new FineTuner(context, whole, copies, decides: true, mostSteps: 7);
         int depth = tuner.ChooseDepth(tuner.All);
         ImageAnswer?[] classifier = tuner.Classify(tuner.All, depth);
-        Assert.True(FineTuner.MayBeBeaten(tuner.All, classifier));
+        Assert.True(TrialComparison.MayBeBeaten(tuner.All, classifier));
         (Proxyless.Runs.FineTuning decision, _) = tuner.Decide(tuner.All, depth, classifier);
         Assert.False(decision.IsTrained);
 
