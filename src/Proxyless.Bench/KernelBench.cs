@@ -153,7 +153,8 @@ internal static unsafe class KernelBench
                 block.InputResolution,
                 channels,
                 kernel,
-                block.Stride
+                block.Stride,
+                Before: kernel / 2
             );
             _input = BlockStep
                 .Noise(3, options.Batch, channels, block.InputResolution, block.InputResolution)
@@ -255,7 +256,7 @@ internal static unsafe class KernelBench
                 _weight,
                 null,
                 [_shape.Stride, _shape.Stride],
-                [_shape.Padding, _shape.Padding],
+                [_shape.Before, _shape.Before],
                 null,
                 _shape.Channels
             );

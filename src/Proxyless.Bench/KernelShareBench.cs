@@ -115,7 +115,8 @@ internal static unsafe class KernelShareBench
             block.InputResolution,
             block.HiddenWidth,
             block.Operation.Kernel,
-            block.Stride
+            block.Stride,
+            Before: block.Operation.Kernel / 2
         );
 
     private static AlignedBuffer Noise(int seed, long count)

@@ -107,7 +107,7 @@ internal sealed class BlockPath : IDisposable
             return Project.Forward(x, pass);
         }
 
-        if (IsFused(x))
+        if (_usesOwnKernels)
         {
             return Fused(x, pass, addsShortcut: false);
         }
@@ -124,7 +124,7 @@ internal sealed class BlockPath : IDisposable
     public Tensor Forward(Tensor x, NormPass pass)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (IsFused(x))
+        if (_usesOwnKernels && Depthwise is not null)
         {
             return Fused(x, pass, Block.HasShortcut);
         }
@@ -139,9 +139,6 @@ internal sealed class BlockPath : IDisposable
 
         return Block.HasShortcut ? InPlace.Add(output, x) : output;
     }
-
-    // Our own kernels support only centered padding.
-    private bool IsFused(Tensor x) => _usesOwnKernels && Depthwise is not null && Depthwise.IsCentered(x);
 
     private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) =>
         FusedFunction.Run(
@@ -162,7 +159,8 @@ internal sealed class BlockPath : IDisposable
                 (int)input.shape[2],
                 Block.HiddenWidth,
                 Depthwise!.Kernel,
-                Depthwise.Stride
+                Depthwise.Stride,
+                Depthwise.ZerosBefore((int)input.shape[1])
             )
             : throw new ArgumentException(
                 $"the block takes {Block.InputWidth} channels, not {input.shape[3]}",

@@ -121,12 +121,9 @@ internal sealed class ConvolutionLayer : IDisposable
         return _activation == Activation.Relu6 ? normalized.relu6_() : normalized.relu_();
     }
 
-    /// <summary>Whether there are as many zeros before the pixels of an image [N, I, H, W] as after them.</summary>
-    internal bool IsCentered(Tensor x)
-    {
-        (int before, int after) = MarginsOf(x.shape[2]);
-        return before == after;
-    }
+    /// <summary>The zeros before the first row and the first column of an image.</summary>
+    /// <param name="side">Side of the image in pixels.</param>
+    internal int ZerosBefore(int side) => MarginsOf(side).Before;
 
     /// <summary>The shape of the convolution, which connects every input with every output.</summary>
     /// <param name="input">[N, H, W, I].</param>

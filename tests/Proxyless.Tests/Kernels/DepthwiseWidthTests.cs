@@ -12,13 +12,15 @@ public sealed unsafe class DepthwiseWidthTests
     static DepthwiseWidthTests() => Libtorch.Load();
 
     [Theory]
-    [InlineData(3, 1, 27)]
-    [InlineData(5, 2, 24)]
-    [InlineData(7, 1, 33)]
-    [InlineData(7, 2, 16)]
-    public void Vectors_of_any_width_give_the_same(int kernel, int stride, int channels)
+    [InlineData(3, 1, 27, 1)]
+    [InlineData(5, 2, 24, 2)]
+    [InlineData(7, 1, 33, 3)]
+    [InlineData(7, 2, 16, 3)]
+    [InlineData(3, 2, 27, 0)]
+    [InlineData(5, 2, 24, 1)]
+    public void Vectors_of_any_width_give_the_same(int kernel, int stride, int channels, int before)
     {
-        var shape = new DepthwiseShape(3, 11, 13, channels, kernel, stride);
+        var shape = new DepthwiseShape(3, 11, 13, channels, kernel, stride, before);
         float[][] expected = Run(shape, widest: 1);
         foreach (int widest in (int[])[4, 8, 16])
         {
@@ -33,17 +35,20 @@ public sealed unsafe class DepthwiseWidthTests
     }
 
     [Theory]
-    [InlineData(3, 1, 27, 16)]
-    [InlineData(5, 2, 24, 7)]
-    [InlineData(7, 1, 90, 24)]
+    [InlineData(3, 1, 27, 16, 1)]
+    [InlineData(5, 2, 24, 7, 2)]
+    [InlineData(7, 1, 90, 24, 3)]
+    [InlineData(3, 2, 27, 16, 0)]
+    [InlineData(5, 2, 24, 7, 1)]
     public void Vectors_of_any_width_give_the_same_where_the_input_is_computed(
         int kernel,
         int stride,
         int channels,
-        int inputs
+        int inputs,
+        int before
     )
     {
-        var shape = new DepthwiseShape(3, 11, 13, channels, kernel, stride);
+        var shape = new DepthwiseShape(3, 11, 13, channels, kernel, stride, before);
         float[][] expected = RunExpanded(shape, inputs, widest: 1);
         foreach (int widest in (int[])[4, 8, 16])
         {

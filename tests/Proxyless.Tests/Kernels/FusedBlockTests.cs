@@ -50,15 +50,24 @@ public sealed class FusedBlockTests
     [InlineData(5, 1, 13, 65, ExpansionMemory.Tiled)]
     [InlineData(3, 2, 13, 65, ExpansionMemory.Tiled)]
     [InlineData(1, 2, 13, 64, ExpansionMemory.Tiled)]
+    // With fewer zeros before an image than behind it.
+    [InlineData(3, 2, 40, 64, ExpansionMemory.Stored, ConvolutionPadding.Same)]
+    [InlineData(5, 2, 13, 64, ExpansionMemory.Tiled, ConvolutionPadding.Same)]
+    [InlineData(7, 2, 40, 48, ExpansionMemory.Tiled, ConvolutionPadding.Same)]
     internal void A_batch_that_is_cut_into_chunks_and_tiles_equals_libtorch(
         int kernel,
         int stride,
         int width,
         int side,
-        ExpansionMemory memory
+        ExpansionMemory memory,
+        ConvolutionPadding padding = ConvolutionPadding.Centered
     )
     {
-        var one = new Case(kernel, 6, stride, 5, width, stride == 1 ? width : 24, side, side) { Memory = memory };
+        var one = new Case(kernel, 6, stride, 5, width, stride == 1 ? width : 24, side, side)
+        {
+            Memory = memory,
+            Padding = padding,
+        };
         foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen, NormPass.Evaluation])
         {
             // Among millions of activations some lie on a kink: as a whole the difference must be small, not number by
@@ -158,10 +167,8 @@ public sealed class FusedBlockTests
     {
         foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen, NormPass.Evaluation])
         {
-            Compare(
-                precision => Run(one, precision, pass),
-                precision => Run(one with { Memory = ExpansionMemory.Tiled }, precision, pass)
-            );
+            CompareBlock(one, pass);
+            CompareBlock(Padded(one), pass);
 
             // What networks have beside blocks: a first convolution of a color image, and 1x1 convolutions.
             Compare(precision => RunLayer(one with { InputWidth = 3, Kernel = 3 }, precision, pass));
@@ -172,9 +179,27 @@ public sealed class FusedBlockTests
         }
     }
 
+    private static void CompareBlock(Case one, NormPass pass) =>
+        Compare(
+            precision => Run(one, precision, pass),
+            precision => Run(one with { Memory = ExpansionMemory.Tiled }, precision, pass)
+        );
+
+    // Zeros depend on the height alone, since networks take squares.
+    private static Case Padded(Case one) =>
+        one with
+        {
+            Padding = ConvolutionPadding.Same,
+            Height = one.Columns,
+            Images = one.Images + 3,
+        };
+
     internal static void CompareEvaluation(Case one)
     {
         Case alone = one with { OfInput = false, OfWeights = false };
+        Case padded = Padded(alone);
+        CompareOutput(precision => Run(padded, precision, NormPass.Evaluation));
+        CompareOutput(precision => Run(padded with { Memory = ExpansionMemory.Tiled }, precision, NormPass.Evaluation));
         CompareOutput(precision => Run(alone, precision, NormPass.Evaluation));
         CompareOutput(precision => Run(alone with { Memory = ExpansionMemory.Tiled }, precision, NormPass.Evaluation));
         CompareOutput(precision => RunLayer(alone with { Kernel = 1 }, precision, NormPass.Evaluation));
@@ -225,7 +250,7 @@ public sealed class FusedBlockTests
         using var factory = new TensorFactory(
             new NetworkOptions { Precision = precision, ExpansionMemory = one.Memory }
         );
-        using var path = new BlockPath(factory, "block", block, Activation.Relu6);
+        using var path = new BlockPath(factory, "block", block, Activation.Relu6, one.Padding);
         return Run(
             one,
             precision,
@@ -237,7 +262,8 @@ public sealed class FusedBlockTests
                 Tensor filtered = Normalized(
                     path.Depthwise!,
                     path.Expand is null ? x : WithScalar.Clamp(expanded, 0, 6),
-                    pass
+                    pass,
+                    one.Padding
                 );
                 return path.Expand is null ? [filtered] : [expanded, filtered];
             }

@@ -221,6 +221,9 @@ internal static unsafe class DepthwiseBackward
         /// <summary>If the input is computed tile by tile.</summary>
         public ExpansionProducts.Part? Expansion;
 
+        // Columns of zeros on both sides of the gradient: as many as the taps of an input pixel reach beyond it.
+        private readonly int GradientMargin => Shape.Kernel / 2;
+
         public readonly void Run<TVector, TLanes>(int from, int to)
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
@@ -228,14 +231,14 @@ internal static unsafe class DepthwiseBackward
             int lanes = TLanes.Count;
             int taps = Shape.Kernel * Shape.Kernel;
             int columns = Math.Max(
-                Shape.Width + (2 * Shape.Padding),
+                Shape.Width + (2 * Shape.Before),
                 ((Shape.OutputWidth - 1) * Shape.Stride) + Shape.Kernel
             );
             int places = TilePlan.RoundUp(
                 (Shape.Width + Shape.Stride - 1) / Shape.Stride,
                 TapKernels<TVector, TLanes>.Pixels
             );
-            int gradientColumns = Shape.Padding + Math.Max(Shape.OutputWidth, places + Shape.Padding);
+            int gradientColumns = GradientMargin + Math.Max(Shape.OutputWidth, places + GradientMargin);
             TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes, TSource.IsComputed);
             float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
             float* weightSums = (float*)
@@ -263,7 +266,7 @@ internal static unsafe class DepthwiseBackward
             var within = (TapRows*)NativeMemory.Alloc((nuint)(Shape.Height * Shape.Stride * sizeof(TapRows)));
             for (int y = 0; y < Shape.Height; y++)
             {
-                int under = (y + Shape.Padding) / Shape.Stride;
+                int under = (y + Shape.Before) / Shape.Stride;
                 for (int phase = 0; phase < Shape.Stride; phase++)
                 {
                     within[(y * Shape.Stride) + phase] = tapRows[(y % Shape.Stride * Shape.Stride) + phase]
@@ -389,9 +392,9 @@ internal static unsafe class DepthwiseBackward
             source.OfOutput += channel;
             source.OfDistance += channel;
             source.Constant += channel;
-            int first = Math.Clamp((inputRow + Shape.Padding - (Shape.Kernel - 1)) / Shape.Stride, 0, row);
-            int last = Math.Clamp((inputEnd - 1 + Shape.Padding) / Shape.Stride, end - 1, Shape.OutputHeight - 1);
-            GradientTile.Shape(blocks, first, last - first + 1, Shape.Padding, columns, TLanes.Count);
+            int first = Math.Clamp((inputRow + Shape.Before - (Shape.Kernel - 1)) / Shape.Stride, 0, row);
+            int last = Math.Clamp((inputEnd - 1 + Shape.Before) / Shape.Stride, end - 1, Shape.OutputHeight - 1);
+            GradientTile.Shape(blocks, first, last - first + 1, GradientMargin, columns, TLanes.Count);
             GradientTile.Fill<TVector, TLanes, NormGradientSource>(
                 blocks,
                 Shape.OutputHeight,
@@ -413,17 +416,17 @@ internal static unsafe class DepthwiseBackward
             where TLanes : ILanes<TVector>
         {
             TSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
-            int first = (row * Shape.Stride) - Shape.Padding;
+            int first = (row * Shape.Stride) - Shape.Before;
 
             // The row after the last tap, or after the last gradient: a kernel of 1 with a stride of 2 skips rows.
-            int behind = Math.Max(((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel, inputEnd);
+            int behind = Math.Max(((end - 1) * Shape.Stride) - Shape.Before + Shape.Kernel, inputEnd);
             if (Shape.Kernel != 3)
             {
                 // Rows beyond the border are left out of the sums.
                 (first, behind) = (Math.Max(0, first), Math.Min(Shape.Height, behind));
             }
 
-            Tile.Shape(blocks, first, behind - first, Shape.Padding, columns, TLanes.Count);
+            Tile.Shape(blocks, first, behind - first, Shape.Before, columns, TLanes.Count);
             Tile.Fill<TVector, TLanes, TSource>(blocks, Shape.Height, Shape.Width, ref source);
         }
 
@@ -440,8 +443,8 @@ internal static unsafe class DepthwiseBackward
         {
             int count = 0;
             int rows = 0;
-            int firstRow = (rowPhase + Shape.Padding) % Shape.Stride;
-            int firstColumn = (columnPhase + Shape.Padding) % Shape.Stride;
+            int firstRow = (rowPhase + Shape.Before) % Shape.Stride;
+            int firstColumn = (columnPhase + Shape.Before) % Shape.Stride;
             for (int ky = firstRow; ky < Shape.Kernel; ky += Shape.Stride, rows++)
             {
                 for (int kx = firstColumn; kx < Shape.Kernel; kx += Shape.Stride)
@@ -501,8 +504,8 @@ internal static unsafe class DepthwiseBackward
             {
                 float* origin = GradientTile.At(
                     block,
-                    (y + Shape.Padding) / Shape.Stride,
-                    place + ((phase + Shape.Padding) / Shape.Stride),
+                    (y + Shape.Before) / Shape.Stride,
+                    place + ((phase + Shape.Before) / Shape.Stride),
                     lanes
                 );
                 int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, places - place);
@@ -547,8 +550,8 @@ internal static unsafe class DepthwiseBackward
             for (int ky = 0; ky < Shape.Kernel && Shape.Kernel != 3; ky++)
             {
                 // The rows whose source is not beyond the border.
-                int top = Math.Max(row, (Shape.Padding - ky + Shape.Stride - 1) / Shape.Stride);
-                int rows = Math.Min(end, (Shape.Height + Shape.Padding - ky + Shape.Stride - 1) / Shape.Stride) - top;
+                int top = Math.Max(row, (Shape.Before - ky + Shape.Stride - 1) / Shape.Stride);
+                int rows = Math.Min(end, (Shape.Height + Shape.Before - ky + Shape.Stride - 1) / Shape.Stride) - top;
                 if (rows <= 0)
                 {
                     continue;
@@ -605,6 +608,6 @@ internal static unsafe class DepthwiseBackward
         }
 
         private readonly float* Under(int block, int y, int ky, int lanes) =>
-            Tile.At(block, (y * Shape.Stride) + ky - Shape.Padding, -Shape.Padding, lanes);
+            Tile.At(block, (y * Shape.Stride) + ky - Shape.Before, -Shape.Before, lanes);
     }
 }

@@ -157,7 +157,7 @@ internal static unsafe class DepthwiseForward
             int lanes = TLanes.Count;
             int taps = Shape.Kernel * Shape.Kernel;
             int columns = Math.Max(
-                Shape.Width + (2 * Shape.Padding),
+                Shape.Width + (2 * Shape.Before),
                 ((TilePlan.RoundUp(Shape.OutputWidth, TapKernels<TVector, TLanes>.Pixels) - 1) * Shape.Stride)
                     + Shape.Kernel
             );
@@ -173,7 +173,7 @@ internal static unsafe class DepthwiseForward
             var within = (TapRows*)NativeMemory.Alloc((nuint)(Shape.OutputHeight * sizeof(TapRows)));
             for (int y = 0; y < Shape.OutputHeight; y++)
             {
-                int top = (y * Shape.Stride) - Shape.Padding;
+                int top = (y * Shape.Stride) - Shape.Before;
                 within[y] = new TapRows(offsets, weightOffsets, Shape.Kernel, Shape.Kernel).Between(
                     -top,
                     Shape.Height - top
@@ -195,12 +195,12 @@ internal static unsafe class DepthwiseForward
                         {
                             int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
                             TSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
-                            int firstRow = Math.Max(0, (row * Shape.Stride) - Shape.Padding);
+                            int firstRow = Math.Max(0, (row * Shape.Stride) - Shape.Before);
                             int endRow = Math.Min(
                                 Shape.Height,
-                                ((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel
+                                ((end - 1) * Shape.Stride) - Shape.Before + Shape.Kernel
                             );
-                            Tile.Shape(blocks, firstRow, endRow - firstRow, Shape.Padding, columns, lanes);
+                            Tile.Shape(blocks, firstRow, endRow - firstRow, Shape.Before, columns, lanes);
                             Tile.Fill<TVector, TLanes, TSource>(blocks, Shape.Height, Shape.Width, ref source);
                             new Span<float>(sums, 2 * blocks * lanes).Clear();
                             for (int block = 0; block < blocks; block++)
@@ -260,8 +260,8 @@ internal static unsafe class DepthwiseForward
             {
                 float* origin = Tile.At(
                     block,
-                    (y * Shape.Stride) - Shape.Padding,
-                    (x * Shape.Stride) - Shape.Padding,
+                    (y * Shape.Stride) - Shape.Before,
+                    (x * Shape.Stride) - Shape.Before,
                     lanes
                 );
                 int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, Shape.OutputWidth - x);
