@@ -77,7 +77,7 @@ internal static class LimitSummary
             table.AddRow(
                 Markup.Escape(line.Run),
                 $"{MillisecondText.Short(line.LimitMs)} ms",
-                $"{MillisecondText.Of(line.LatencyMs)} ms ({line.LatencyMs / line.LimitMs:P0})",
+                $"{MillisecondText.Of(line.LatencyMs)} ms ({MillisecondText.ShareOf(line.LatencyMs, line.LimitMs)})",
                 line.Top1 is { } top1 ? Facts.Percent(top1) : ""
             );
         }

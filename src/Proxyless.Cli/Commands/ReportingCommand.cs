@@ -104,6 +104,10 @@ internal abstract class ReportingCommand : Command
     /// <exception cref="InvalidInputException">The message names option, value and range.</exception>
     public virtual void CheckRanges(ParseResult parse) => LibraryOptions.Read(parse).Validate();
 
+    /// <summary>Checks the value of each given option by itself.</summary>
+    /// <exception cref="InvalidInputException">One is out of its range.</exception>
+    public void CheckValues(ParseResult parse) => LibraryOptions.Read(parse).ValidateValues();
+
     /// <summary>Throws the error for a required option that is neither on the command line nor in the file.</summary>
     /// <remarks>The parser's own check would come before the file is read.</remarks>
     public void RequireOptions(ParseResult parse)

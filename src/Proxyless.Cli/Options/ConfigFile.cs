@@ -126,7 +126,7 @@ internal static class ConfigFile
 
         try
         {
-            command.CheckRanges(parse);
+            command.CheckValues(parse);
         }
         catch (InvalidInputException exception)
         {

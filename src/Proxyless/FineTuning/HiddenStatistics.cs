@@ -228,7 +228,7 @@ internal sealed class HiddenStatistics
 
         public Tensor Hidden { get; } = zeros(hidden, dtype: float64, device: device);
 
-        public Tensor HiddenHidden => _upper.triu() + _upper.triu(1).t();
+        public Tensor HiddenHidden => WithScalar.Sum(_upper.triu(), _upper.triu(1).t());
 
         public (Tensor Outputs, Tensor HiddenOutputs)? OfOutputs { get; } =
             outputs is { } count

@@ -90,10 +90,24 @@ public sealed record RunOptions
     /// </exception>
     public RunOptions Validate()
     {
+        ValidateValues();
+        Training.ValidateTogether();
+        if (Resume && Overwrite)
+        {
+            throw new InvalidInputException("RunOptions.Resume and RunOptions.Overwrite exclude each other");
+        }
+
+        return this;
+    }
+
+    /// <summary>Checks each option by itself: others that it needs may be missing.</summary>
+    /// <exception cref="InvalidInputException">A value is out of its range.</exception>
+    internal void ValidateValues()
+    {
         Data.Validate();
         Target.Validate();
         Search.Validate();
-        Training.Validate();
+        Training.ValidateValues();
         var ranges = new OptionRanges(nameof(RunOptions), Ranges);
         if (Time < LeastTime || Time > MostTime)
         {
@@ -104,12 +118,6 @@ public sealed record RunOptions
         ranges.Require(nameof(Threads), Threads);
         ranges.Require(nameof(CheckpointSeconds), CheckpointSeconds);
         _ = RunParts.Of(this);
-        if (Resume && Overwrite)
-        {
-            throw new InvalidInputException("RunOptions.Resume and RunOptions.Overwrite exclude each other");
-        }
-
-        return this;
     }
 
     /// <summary>

@@ -122,7 +122,7 @@ public sealed record TrainingOptions
     /// <summary>Whether the final training starts from the super-network's weights instead of random ones.</summary>
     public bool FromSupernet { get; init; }
 
-    internal void Validate()
+    internal void ValidateValues()
     {
         var ranges = new OptionRanges(nameof(TrainingOptions), Ranges);
         ranges.Require(nameof(Epochs), Epochs);
@@ -137,6 +137,10 @@ public sealed record TrainingOptions
         ranges.Require(nameof(Ema), Ema);
         ranges.Require(nameof(MinimumCrop), MinimumCrop);
         ranges.Require(nameof(Folds), Folds);
+    }
+
+    internal void ValidateTogether()
+    {
         if (Folds is not null && Weights is null)
         {
             throw new InvalidInputException("TrainingOptions.Folds needs TrainingOptions.Weights; leave it out");

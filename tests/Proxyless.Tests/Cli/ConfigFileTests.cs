@@ -37,6 +37,27 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void A_flag_in_the_file_can_be_off() => Assert.False(Options("strict: false").Data.Strict);
 
+    /// <summary>Both need weights, which may come after them in the file or stand on the command line.</summary>
+    [Theory]
+    [InlineData("folds: 5\nteacher: true\nweights: efficientnet-lite0")]
+    [InlineData("folds: 5\nteacher: true", "--weights", "efficientnet-lite0")]
+    public void Options_that_need_others_can_stand_in_the_file(string content, params string[] words)
+    {
+        TrainingOptions options = Options(content, words).Training;
+        Assert.Equal(5, options.Folds);
+        Assert.True(options.Teacher);
+        Assert.Equal("efficientnet-lite0", options.Weights);
+    }
+
+    [Fact]
+    public void Options_that_need_others_are_refused_without_them()
+    {
+        System.IO.File.WriteAllText(File, "folds: 5");
+        CommandLineRun run = CommandLineRun.Of("run", "--config", File);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--folds needs --weights", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_required_option_can_stand_in_the_file()
     {
