@@ -2,7 +2,6 @@ using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using static TorchSharp.torch;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Proxyless.FineTuning;
 
@@ -37,7 +36,8 @@ internal sealed class HiddenStatistics
         _covariance = Centered(Matrix(sums.HiddenHidden), _means, _means, sums.Count);
         if (sums.OfOutputs is not { } outputs)
         {
-            _outputMeans = [.. weights.Select(row => TensorPrimitives.Dot<double>(row, _means))];
+            // In the order of the numbers: that of a vectorized sum depends on where the arrays lie.
+            _outputMeans = [.. weights.Select(row => row.Zip(_means, (weight, mean) => weight * mean).Sum())];
             return;
         }
 
@@ -107,7 +107,7 @@ internal sealed class HiddenStatistics
         if (_cross is null)
         {
             // With all hidden channels the old weights are the solution.
-            return new ChannelElimination(Matrix(inverse), [.. _weights.Select(row => (double[])row.Clone())]);
+            return new ChannelElimination(Matrix(inverse), [.. _weights.Select(row => row.ToArray())]);
         }
 
         Tensor old = Square(_weights);

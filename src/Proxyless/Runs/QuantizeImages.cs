@@ -164,7 +164,8 @@ internal sealed record QuantizeImages(
         if (held < wanted)
         {
             observer.Message(
-                Invariant($"{held} images of {resolution}x{resolution} for calibration, which take 1 GB of memory")
+                Invariant($"{held} images of {resolution}x{resolution} for calibration, which take ")
+                    + Invariant($"{HeldImages.MostBytes >> 30} GB of memory")
             );
         }
 

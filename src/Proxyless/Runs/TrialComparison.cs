@@ -23,7 +23,7 @@ internal sealed record TrialComparison(int Better, int Worse, bool IsTrained, bo
     /// <summary>Tries one part after another, until it is known which of the two is the choice.</summary>
     /// <param name="parts">The images of each part, by their numbers.</param>
     /// <param name="classifier">The answers of the classifier, by the image's number.</param>
-    /// <param name="needsProof">As in <see cref="IsBetter"/>.</param>
+    /// <param name="needsProof">Whether the training must be better beyond chance to be the choice.</param>
     /// <param name="completes">
     /// Whether all parts are tried if the training is the choice: the accuracy of a part of them, by which it was
     /// chosen, is too high.
@@ -72,20 +72,13 @@ internal sealed record TrialComparison(int Better, int Worse, bool IsTrained, bo
     /// </summary>
     /// <param name="images">The images to judge on, by their numbers.</param>
     /// <param name="classifier">The cross-validated answers of the classifier, by the image's number.</param>
-    /// <param name="needsProof">As in <see cref="IsBetter"/>.</param>
+    /// <param name="needsProof">Whether it must be better beyond chance.</param>
     public static bool MayBeBeaten(IReadOnlyList<int> images, ImageAnswer?[] classifier, bool needsProof = true) =>
         IsBetter(Wrong(images, classifier), 0, needsProof);
 
     /// <summary>The number of images with a wrong answer.</summary>
     public static int Wrong(IReadOnlyList<int> images, ImageAnswer?[] answers) =>
         images.Count(image => IsWrong(answers[image]));
-
-    /// <summary>Whether one is better that is right on some images where another is wrong, and the reverse.</summary>
-    /// <param name="better">Images on which it is right and the other is wrong.</param>
-    /// <param name="worse">Images on which it is wrong and the other is right.</param>
-    /// <param name="needsProof">Whether the difference must be beyond chance.</param>
-    public static bool IsBetter(int better, int worse, bool needsProof = true) =>
-        better > worse && (!needsProof || SignTest(better, worse) < Doubt);
 
     /// <summary>The probability that this many fair coins fall at least as unevenly: the two-sided sign test.</summary>
     internal static double SignTest(int one, int other)
@@ -101,6 +94,9 @@ internal sealed record TrialComparison(int Better, int Worse, bool IsTrained, bo
 
         return Math.Min(1, 2 * tail);
     }
+
+    private static bool IsBetter(int better, int worse, bool needsProof) =>
+        better > worse && (!needsProof || SignTest(better, worse) < Doubt);
 
     private static bool IsRight(ImageAnswer? answer) => answer is { IsRight: true };
 

@@ -50,13 +50,8 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public void Options_that_need_others_are_refused_without_them()
-    {
-        System.IO.File.WriteAllText(File, "folds: 5");
-        CommandLineRun run = CommandLineRun.Of("run", "--config", File);
-        Assert.Equal(2, run.ExitCode);
-        Assert.Contains("--folds needs --weights", run.Error, StringComparison.Ordinal);
-    }
+    public void Options_that_need_others_are_refused_without_them() =>
+        Assert.Contains("--folds needs --weights", Refused("run", "folds: 5"), StringComparison.Ordinal);
 
     [Fact]
     public void A_required_option_can_stand_in_the_file()
@@ -83,40 +78,31 @@ public sealed class ConfigFileTests : IDisposable
         string allowed
     )
     {
-        System.IO.File.WriteAllText(File, yaml);
-        CommandLineRun run = CommandLineRun.Of("run", "--config", File);
-        Assert.Equal(2, run.ExitCode);
-        Assert.Contains($"{File}, {line}:", run.Error, StringComparison.Ordinal);
-        Assert.Contains(key, run.Error, StringComparison.Ordinal);
-        Assert.Contains(allowed, run.Error, StringComparison.Ordinal);
+        string error = Refused("run", yaml);
+        Assert.Contains($"{File}, {line}:", error, StringComparison.Ordinal);
+        Assert.Contains(key, error, StringComparison.Ordinal);
+        Assert.Contains(allowed, error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_file_that_a_search_writes_serves_another_search()
     {
         // Options of the final training among them, and what is wrong with this one.
-        System.IO.File.WriteAllText(
-            File,
+        string error = Refused(
+            "search",
             "data: /nowhere\nseed: 4\nerase: 0.5\ntrain-epochs: 3\nno-entropy-schedule: true"
         );
-        CommandLineRun run = CommandLineRun.Of("search", "--config", File);
-        Assert.Equal(2, run.ExitCode);
         Assert.Contains(
             $"'search' has no use for these options of {File}: erase, train-epochs",
-            run.Error,
+            error,
             StringComparison.Ordinal
         );
-        Assert.Contains("/nowhere", run.Error, StringComparison.Ordinal);
+        Assert.Contains("/nowhere", error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_command_without_options_of_a_run_takes_none()
-    {
-        System.IO.File.WriteAllText(File, "train-epochs: 3");
-        CommandLineRun run = CommandLineRun.Of("describe", "--config", File);
-        Assert.Equal(2, run.ExitCode);
-        Assert.Contains("unknown key 'train-epochs'", run.Error, StringComparison.Ordinal);
-    }
+    public void A_command_without_options_of_a_run_takes_none() =>
+        Assert.Contains("unknown key 'train-epochs'", Refused("describe", "train-epochs: 3"), StringComparison.Ordinal);
 
     [Fact]
     public void A_missing_file_is_bad_input() =>
@@ -260,6 +246,15 @@ public sealed class ConfigFileTests : IDisposable
         RunOptions options = ((TrainCommand)parse.CommandResult.Command).LibraryOptions.Read(parse);
         options.ValidateForTraining();
         Assert.Equal((epochs, hours), (options.Training.Epochs, options.Time?.TotalHours));
+    }
+
+    /// <summary>What a command says of a file that it ends with as bad input.</summary>
+    private string Refused(string command, string yaml)
+    {
+        System.IO.File.WriteAllText(File, yaml);
+        CommandLineRun run = CommandLineRun.Of(command, "--config", File);
+        Assert.Equal(2, run.ExitCode);
+        return run.Error;
     }
 
     private RunOptions Options(string yaml, params string[] words)
